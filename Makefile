@@ -1,0 +1,47 @@
+# Everything on a fresh machine with Python ≥ 3.11 and make. Each target makes .venv if it is not there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help lab test test-fast test-notebooks lint notebooks clean
+
+help:
+	@echo "make lab        open the course in JupyterLab"
+	@echo "make test       all tests, notebooks included (make test-fast leaves the slow ones out)"
+	@echo "make notebooks  run the notebooks again and store their outputs"
+	@echo "make lint       check style and types only"
+
+# torch is large: the first run downloads a few GB, unless a small CPU-only pair was installed before (see README).
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "styletools needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[lab,test]'
+	touch $(READY)
+
+lab: $(READY)
+	$(BIN)/styletools lab
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest
+	$(MAKE) test-notebooks
+
+test-fast: lint
+	$(BIN)/pytest -m "not slow"
+
+# Each notebook is run from top to bottom and its outputs are compared with those stored in it.
+test-notebooks: $(READY)
+	$(BIN)/pytest -p no:doctest --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	  --nbval-sanitize-with tests/nbval.cfg notebooks
+
+notebooks: $(READY)
+	$(BIN)/python scripts/run_notebooks.py
+
+clean:
+	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
