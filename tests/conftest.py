@@ -1,0 +1,26 @@
+"""What several test files share."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from styletools.vgg import VGG
+
+
+@pytest.fixture(scope="session")
+def vgg() -> VGG:
+    """The bundled network, loaded once."""
+    return VGG()
+
+
+@pytest.fixture(scope="session")
+def random_vgg() -> VGG:
+    """A network that needs no file."""
+    return VGG("random")
+
+
+@pytest.fixture
+def picture() -> torch.Tensor:
+    """A small picture that is not symmetric in anything."""
+    return torch.rand(1, 3, 32, 40, generator=torch.Generator().manual_seed(7))
