@@ -1,0 +1,139 @@
+"""What a picture is judged by: targets that are computed once, and the weighted terms of Eq. 7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias
+
+import torch
+from torch import Tensor
+
+from styletools.equations import content_loss, gram_loss, gram_matrix, total_variation
+from styletools.errors import InputError
+from styletools.vgg import VGG
+
+__all__ = ["LayerWeights", "Objective", "Units"]
+
+LayerWeights: TypeAlias = str | Iterable[str] | Mapping[str, float]
+"""One layer, several that share a weight of 1, or w_l by layer."""
+Units: TypeAlias = Literal["relative", "literal"]
+
+
+class Objective:
+    """The total loss of Eq. 7 as a function of the picture, term by term.
+
+    L_total = α Σ_l v_l L_content(l) + β Σ_l w_l E_l + γ TV
+
+    Called with a picture it returns its terms by name (`content conv4_2`, `style conv1_1`, …, `total variation`),
+    each *with* its weight: their sum is the total. A term divided by `objective.factors[name]` is the value of the
+    equation as printed.
+
+    Args:
+        vgg: the network.
+        content: the photograph, (1, 3, H, W) in [0, 1]; needed if there are content layers.
+        style: the painting, (1, 3, H', W') in [0, 1] of any size; needed if there are style layers.
+        content_layers: v_l; several layers without weights share a weight of 1.
+        style_layers: w_l, likewise (the paper's w_l = 1/5).
+        alpha: α.
+        beta: β.
+        tv: γ, the weight of `total_variation`.
+        units: `"literal"` takes Eq. 1 and Eq. 4 as printed. Eq. 1 is a sum, so the same α/β means another picture
+            at another size, with other weights, or with a rescaled network. `"relative"` divides each term by its
+            value for a picture that has no features at all (F = 0): ½ Σ P² for content, 1/(4 N_l²) Σ Â² for
+            style. A term of 1 then means "nothing of it is there", and α/β means the same at every size, with
+            every network.
+
+    Raises:
+        InputError: unknown layers, negative weights, nothing to do, or a picture that is missing or too small.
+
+    Example:
+        >>> vgg = VGG(weights="random")
+        >>> photograph, painting = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 48, 40)
+        >>> objective = Objective(vgg, content=photograph, content_layers="conv2_2",
+        ...                       style=painting, style_layers=["conv1_1", "conv2_1"], beta=10)
+        >>> terms = objective(photograph)
+        >>> list(terms)
+        ['content conv2_2', 'style conv1_1', 'style conv2_1']
+        >>> terms["content conv2_2"].item()
+        0.0
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 7.
+    """
+
+    def __init__(
+        self,
+        vgg: VGG,
+        *,
+        content: Tensor | None = None,
+        style: Tensor | None = None,
+        content_layers: LayerWeights = (),
+        style_layers: LayerWeights = (),
+        alpha: float = 1.0,
+        beta: float = 1.0,
+        tv: float = 0.0,
+        units: Units = "relative",
+    ) -> None:
+        """Compute the targets, without a graph."""
+        if units not in ("relative", "literal"):
+            raise InputError(f"units: expected 'relative' or 'literal', got {units!r}")
+        for name, value in (("alpha", alpha), ("beta", beta), ("tv", tv)):
+            if not 0 <= value < float("inf"):
+                raise InputError(f"{name}: expected a finite number ≥ 0, got {value}")
+        self.vgg = vgg
+        self.units = units
+        self.tv = tv
+        v, w = layer_weights(content_layers, "content_layers"), layer_weights(style_layers, "style_layers")
+        self._P = self._features(content, v, "content")
+        self._A = {layer: gram_matrix(S, divide_by="M") for layer, S in self._features(style, w, "style").items()}
+        self.factors: dict[str, float] = {}
+        for layer, P in self._P.items():
+            whole = float(content_loss(torch.zeros_like(P), P)) if units == "relative" else 1.0
+            self.factors[f"content {layer}"] = alpha * v[layer] / (whole or 1.0)
+        for layer, A in self._A.items():
+            whole = float(gram_loss(torch.zeros_like(A), A)) if units == "relative" else 1.0
+            self.factors[f"style {layer}"] = beta * w[layer] / (whole or 1.0)
+        if tv:
+            self.factors["total variation"] = tv
+        if not self.factors:
+            raise InputError("nothing to do: give content_layers, style_layers or tv")
+
+    def __call__(self, image: Tensor) -> dict[str, Tensor]:
+        """Return the weighted terms by name; for a batch each is the sum over its pictures."""
+        layers = [*self._P, *(layer for layer in self._A if layer not in self._P)]
+        features = self.vgg(image, layers) if layers else {}
+        terms = {f"content {layer}": content_loss(features[layer], P) for layer, P in self._P.items()}
+        for layer, A in self._A.items():
+            terms[f"style {layer}"] = gram_loss(gram_matrix(features[layer], divide_by="M"), A)
+        if self.tv:
+            terms["total variation"] = total_variation(image)
+        return {name: self.factors[name] * term for name, term in terms.items()}
+
+    @torch.no_grad()
+    def _features(self, image: Tensor | None, weights: dict[str, float], name: str) -> dict[str, Tensor]:
+        if not weights:
+            return {}
+        if image is None:
+            raise InputError(f"{name}: expected a picture, because there are {name}_layers; got None")
+        return self.vgg(image, weights)
+
+
+def layer_weights(layers: LayerWeights, name: str) -> dict[str, float]:
+    """Read one layer, several or a mapping as weights by layer.
+
+    Raises:
+        InputError: a weight that is negative or not finite.
+
+    Example:
+        >>> layer_weights(["conv1_1", "conv2_1"], "style_layers")
+        {'conv1_1': 0.5, 'conv2_1': 0.5}
+    """
+    if isinstance(layers, str):
+        return {layers: 1.0}
+    if not isinstance(layers, Mapping):
+        names = list(layers)
+        return {layer: 1 / len(names) for layer in names}
+    for layer, weight in layers.items():
+        if not 0 <= weight < float("inf"):
+            raise InputError(f"{name}: the weight of {layer} must be a finite number ≥ 0, got {weight}")
+    return {layer: float(weight) for layer, weight in layers.items()}
