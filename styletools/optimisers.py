@@ -1,0 +1,187 @@
+"""Two ways to go downhill with the pixels kept in [0, 1]: L-BFGS and Adam.
+
+Both take one step at a time, and can be left and taken up again at any step.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+__all__ = ["LBFGS", "Adam", "Evaluation", "NotFinite", "Optimiser"]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is known at one picture.
+
+    Attributes:
+        image: x, (B, 3, H, W).
+        losses: the named terms.
+        total: f(x), their sum.
+        gradient: ∂f/∂x, the shape of x.
+    """
+
+    image: Tensor
+    losses: dict[str, float]
+    total: float
+    gradient: Tensor
+
+    @property
+    def finite(self) -> bool:
+        """Whether it can be gone on from."""
+        # A sum over the gradient is NaN or infinite as soon as one entry is.
+        return abs(self.total) < float("inf") and bool(torch.isfinite(self.gradient.sum()))
+
+
+class NotFinite(Exception):  # noqa: N818  # never leaves the package: `Synthesis` turns it into a SynthesisError
+    """The function is NaN or infinite wherever the optimiser looked."""
+
+
+class Optimiser(Protocol):
+    """What a synthesis asks of an optimiser."""
+
+    at: Evaluation
+
+    def step(self) -> Evaluation:
+        """Move to a new picture and return what is known there."""
+
+
+class LBFGS:
+    """Limited-memory BFGS with the bounds 0 ≤ x ≤ 1, one evaluation per step as a rule.
+
+    Pixels at a bound whose gradient pushes outwards are held; the others move along the quasi-Newton direction,
+    and a trial point is projected into the box *before* it is evaluated. So each curvature pair (s, y) belongs to
+    two points of the box, which clamping after the fact would break. A trial is accepted when the loss has gone
+    down enough (Armijo), else the step is shortened. The first step, which has no curvature yet, moves the fastest
+    pixel by a fixed amount: the path does not depend on the scale of the loss.
+
+    Args:
+        evaluate: x → Evaluation.
+        start: where to begin, values in [0, 1].
+        history: how many curvature pairs are kept.
+
+    Reference:
+        Nocedal and Wright, *Numerical Optimization*, algorithms 7.4 and 7.5; Bertsekas 1982 for the projection.
+    """
+
+    FIRST_MOVE = 0.1  # of the range of a pixel
+    ARMIJO = 1e-4
+    TRIALS = 20
+
+    def __init__(self, evaluate: Callable[[Tensor], Evaluation], start: Tensor, history: int = 50) -> None:
+        """Evaluate the start."""
+        self._evaluate = evaluate
+        self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=history)
+        self.at = evaluate(start)
+        if not self.at.finite:
+            raise NotFinite
+
+    def step(self) -> Evaluation:
+        """Take one step; where no step goes down any more, stay."""
+        direction = self._direction()
+        after = self._search(direction)
+        if after is None and self._pairs:
+            self._pairs.clear()  # the curvature misleads: once more, straight downhill
+            after = self._search(self._direction())
+        if after is not None:
+            self._remember(after)
+            self.at = after
+        return self.at
+
+    def _held(self) -> Tensor:
+        """Pixels at a bound that would leave the box."""
+        x, g = self.at.image, self.at.gradient
+        return ((x <= 0) & (g > 0)) | ((x >= 1) & (g < 0))
+
+    def _direction(self) -> Tensor:
+        """−H g by the two loops of L-BFGS, zero where a pixel is held."""
+        free = ~self._held()
+        q = self.at.gradient * free
+        if not self._pairs:
+            return -q * (self.FIRST_MOVE / float(q.abs().max().clamp_min(1e-30)))
+        alphas = []
+        for s, y, sy in reversed(self._pairs):
+            alpha = _dot(s, q) / sy
+            q = torch.add(q, y, alpha=-alpha)
+            alphas.append(alpha)
+        _, y, sy = self._pairs[-1]
+        q = q * (sy / _dot(y, y))
+        for (s, y, sy), alpha in zip(self._pairs, reversed(alphas), strict=True):
+            q = torch.add(q, s, alpha=alpha - _dot(y, q) / sy)
+        direction = -q * free
+        if _dot(direction, self.at.gradient) < 0:
+            return direction
+        self._pairs.clear()  # not downhill: the free pixels have changed too much
+        return self._direction()
+
+    def _search(self, direction: Tensor) -> Evaluation | None:
+        """Shorten the step until the loss goes down enough."""
+        here, length, tried, finite = self.at, 1.0, 0, 0
+        for _ in range(self.TRIALS):
+            image = torch.add(here.image, direction, alpha=length).clamp_(0, 1)
+            predicted = _dot(here.gradient, image - here.image)
+            if predicted >= 0:
+                break  # nothing left to gain in this direction
+            trial = self._evaluate(image)
+            tried, finite = tried + 1, finite + trial.finite
+            if trial.finite and trial.total <= here.total + self.ARMIJO * predicted:
+                return trial
+            length *= _shorter(here.total, trial.total, predicted)
+        if tried and not finite:
+            raise NotFinite
+        return None
+
+    def _remember(self, after: Evaluation) -> None:
+        s, y = after.image - self.at.image, after.gradient - self.at.gradient
+        sy = _dot(s, y)
+        if sy > 1e-10 * _dot(s, s) ** 0.5 * _dot(y, y) ** 0.5:  # positive curvature only
+            self._pairs.append((s, y, sy))
+
+
+class Adam:
+    """Adam (Kingma and Ba 2015, by torch) followed by a projection into [0, 1].
+
+    Args:
+        evaluate: x → Evaluation.
+        start: where to begin, values in [0, 1].
+        learning_rate: how far a pixel moves per step at first, in units of its range.
+    """
+
+    def __init__(self, evaluate: Callable[[Tensor], Evaluation], start: Tensor, learning_rate: float = 0.03) -> None:
+        """Evaluate the start."""
+        self._evaluate = evaluate
+        self.at = evaluate(start)
+        if not self.at.finite:
+            raise NotFinite
+        self._x = self.at.image.clone().requires_grad_()
+        self._adam = torch.optim.Adam([self._x], lr=learning_rate)
+
+    def step(self) -> Evaluation:
+        """Take one step, downhill or not."""
+        self._x.grad = self.at.gradient
+        self._adam.step()
+        with torch.no_grad():
+            self._x.clamp_(0, 1)
+        after = self._evaluate(self._x.detach().clone())
+        if not after.finite:
+            raise NotFinite
+        self.at = after
+        return after
+
+
+def _dot(a: Tensor, b: Tensor) -> float:
+    return float(torch.dot(a.flatten(), b.flatten()))
+
+
+def _shorter(before: float, after: float, predicted: float) -> float:
+    """Factor for the next trial: the lowest point of the parabola through what is known, within bounds."""
+    excess = after - before - predicted
+    if not 0 < excess < float("inf"):
+        return 0.1
+    return min(0.5, max(0.1, -predicted / (2 * excess)))
