@@ -1,0 +1,436 @@
+"""What a user asks for in one call: reconstruct the content, reconstruct the style, transfer the style."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from styletools.errors import InputError
+from styletools.images import ImageSource, check_image, load_image, resize, save_image, white_noise
+from styletools.objective import LayerWeights, Objective, Units, layer_weights
+from styletools.settings import describe
+from styletools.synthesis import OptimiserName, Stage, Step, Synthesis
+from styletools.vgg import VGG, Pooling
+
+__all__ = [
+    "CONTENT_LAYER",
+    "STYLE_LAYERS",
+    "OnStep",
+    "Picture",
+    "Result",
+    "reconstruct_content",
+    "reconstruct_style",
+    "transfer",
+]
+
+Picture: TypeAlias = ImageSource | Tensor
+"""What `load_image` reads, or a tensor (1, 3, H, W) in [0, 1]."""
+OnStep: TypeAlias = Callable[[Step], object]
+"""Called after each step; the synthesis stops when it returns True."""
+Network: TypeAlias = str | os.PathLike[str] | VGG
+
+CONTENT_LAYER = "conv4_2"
+"""The paper's layer for content."""
+STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+"""The paper's layers for style, each with w_l = 1/5."""
+
+COARSEST = 128  # longer side of the first stage of a large picture; a smaller one repeats the painting's composition
+MINIMUM = 16  # shorter side of any stage: conv5_1 needs it
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished picture, and how it came about.
+
+    Attributes:
+        image: (1, 3, H, W) in [0, 1], on the CPU.
+        history: columns `step`, `height`, `evaluations`, `seconds`, `total` and each named loss, a number per step.
+        settings: everything needed to make the picture again, as plain JSON values: `recipe` and its `arguments`,
+            the versions, the device and the number of threads.
+        interrupted: whether ^C or `on_step` ended it before its last step.
+        synthesis: to go on: `for step in result.synthesis`, after `result.synthesis.extend(100)` if it was finished.
+    """
+
+    image: Tensor = field(repr=False)
+    history: dict[str, list[float]] = field(repr=False)
+    settings: dict[str, Any]
+    interrupted: bool
+    synthesis: Synthesis = field(repr=False)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the picture as PNG or JPEG with the settings inside; see `save_image` and `load_settings`."""
+        save_image(self.image, path, self.settings)
+
+
+def reconstruct_content(
+    image: Picture,
+    layer: LayerWeights = CONTENT_LAYER,
+    *,
+    size: int | None = 256,
+    steps: int = 100,
+    tv: float = 0.3,
+    init: Picture = "noise",
+    optimiser: OptimiserName = "lbfgs",
+    seed: int = 0,
+    weights: Network = "bundled",
+    pooling: Pooling = "avg",
+    units: Units = "relative",
+    coarse_to_fine: bool | None = None,
+    device: str | None = None,
+    progress: bool = True,
+    on_step: OnStep | None = None,
+) -> Result:
+    """Find a picture with the same features as `image` at a layer: what the layer keeps of the content.
+
+    Minimises Eq. 1, from white noise. The lower row of the paper's Figure 1.
+
+    Args:
+        image: the photograph.
+        layer: where features are compared; also several, or weights by layer.
+        size: the longer side in pixels; None keeps the picture's own.
+        steps: at each size, see `transfer`.
+        tv: γ, the weight of total variation. Without it the noise of the start that a layer does not see stays.
+        init: `"noise"`, `"content"`, or a picture to start from.
+        optimiser: see `transfer`, as all that follow.
+        seed: of the noise.
+        weights: of the network.
+        pooling: `"avg"` or `"max"`.
+        units: of the losses.
+        coarse_to_fine: whether to begin small.
+        device: where to compute.
+        progress: whether to show a bar.
+        on_step: called after each step.
+
+    Returns:
+        Result.
+
+    Raises:
+        ImageError: a picture cannot be read.
+        InputError: an argument is out of range, or the picture is too small for a layer.
+        WeightsError: the network's weights cannot be had.
+        SynthesisError: the loss became NaN or infinite.
+
+    Example:
+        >>> result = reconstruct_content("chelsea", "conv2_2", size=64, steps=5, progress=False)
+        >>> result.image.shape, result.history["total"][-1] < 0.5 * result.history["total"][0]
+        (torch.Size([1, 3, 43, 64]), True)
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 1 and Figure 1.
+    """
+    layer = layer_weights(layer, "layer")
+    return _make("reconstruct_content", dict(locals()), content="image", content_layers=layer)
+
+
+def reconstruct_style(
+    image: Picture,
+    layers: LayerWeights = STYLE_LAYERS,
+    *,
+    size: int | None = 256,
+    steps: int = 100,
+    tv: float = 0.0,
+    init: Picture = "noise",
+    optimiser: OptimiserName = "lbfgs",
+    seed: int = 0,
+    weights: Network = "bundled",
+    pooling: Pooling = "avg",
+    units: Units = "relative",
+    coarse_to_fine: bool | None = None,
+    device: str | None = None,
+    progress: bool = True,
+    on_step: OnStep | None = None,
+) -> Result:
+    """Find a picture with the same Gram matrices as `image` at some layers: a texture in its style.
+
+    Minimises Eq. 5, from white noise. The upper row of the paper's Figure 1.
+
+    Args:
+        image: the painting.
+        layers: where Gram matrices are compared: one layer, several with the same weight, or w_l by layer.
+        size: the longer side in pixels, of the painting and of the result; None keeps the picture's own.
+        steps: at each size, see `transfer`.
+        tv: γ, the weight of total variation.
+        init: `"noise"`, `"style"`, or a picture to start from.
+        optimiser: see `transfer`, as all that follow.
+        seed: of the noise.
+        weights: of the network.
+        pooling: `"avg"` or `"max"`.
+        units: of the losses.
+        coarse_to_fine: whether to begin small.
+        device: where to compute.
+        progress: whether to show a bar.
+        on_step: called after each step.
+
+    Returns:
+        Result.
+
+    Raises:
+        ImageError: a picture cannot be read.
+        InputError: an argument is out of range, or the picture is too small for a layer.
+        WeightsError: the network's weights cannot be had.
+        SynthesisError: the loss became NaN or infinite.
+
+    Example:
+        >>> result = reconstruct_style("dots", ["conv1_1", "conv2_1"], size=64, steps=5, progress=False)
+        >>> result.image.shape, list(result.history)[-2:]
+        (torch.Size([1, 3, 64, 64]), ['style conv2_1', 'total'])
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 5 and Figure 1; Gatys, Ecker and Bethge 2015.
+    """
+    layers = layer_weights(layers, "layers")
+    return _make("reconstruct_style", dict(locals()), style="image", style_layers=layers)
+
+
+def transfer(
+    content: Picture,
+    style: Picture,
+    *,
+    size: int | None = 256,
+    steps: int = 150,
+    alpha: float = 1.0,
+    beta: float = 5.0,
+    content_layers: LayerWeights = CONTENT_LAYER,
+    style_layers: LayerWeights = STYLE_LAYERS,
+    style_size: int | None = None,
+    tv: float = 3.0,
+    init: Picture = "noise",
+    optimiser: OptimiserName = "lbfgs",
+    seed: int = 0,
+    weights: Network = "bundled",
+    pooling: Pooling = "avg",
+    units: Units = "relative",
+    coarse_to_fine: bool | None = None,
+    device: str | None = None,
+    progress: bool = True,
+    on_step: OnStep | None = None,
+) -> Result:
+    """Paint the content of one picture in the style of another.
+
+    Minimises Eq. 7. ^C ends it early and returns the best picture so far.
+
+    Args:
+        content: the photograph: a path, a name of a bundled picture, bytes, a PIL image, or a tensor.
+        style: the painting, likewise.
+        size: longer side of the result in pixels; None keeps the photograph's own size.
+        steps: iterations of the optimiser *at each size*. A coarse-to-fine run at 512 px works at 128, 256 and
+            512 px; the smaller sizes cost little.
+        alpha: α, the weight of the content.
+        beta: β, the weight of the style. Only α/β matters to the picture. What a ratio means depends on `units`.
+        content_layers: one layer, several with the same weight, or weights by layer.
+        style_layers: likewise, w_l.
+        style_size: longer side of the painting; by default `size`. A smaller one makes finer strokes.
+        tv: γ, the weight of total variation; 0 leaves it out, as the paper does. The default takes away the finest
+            noise, which Eq. 7 hardly sees, and nothing else.
+        init: where to start: `"noise"` (white noise), `"content"`, `"style"`, or a picture.
+        optimiser: `"lbfgs"`, or `"adam"`.
+        seed: of the noise. The same seed on the same machine with the same number of threads gives the same picture.
+        weights: `"bundled"`, another source of `styletools.weights.load_weights`, or a `VGG`.
+        pooling: `"avg"` or `"max"`; a `VGG` has its own.
+        units: `"relative"`, where α/β means the same at every size and with every network, or `"literal"`, the
+            equations as printed; see `Objective`.
+        coarse_to_fine: begin small, at 128 px or at half the size, whichever is less, and double the size until
+            `size` is reached. By default only when the start is noise, which at one fixed size would remain visible.
+        device: `"cpu"`, `"cuda"`, `"mps"`; by default the best that is there.
+        progress: whether to show a bar, in a terminal or a notebook.
+        on_step: called with each `Step`; return True to stop.
+
+    Returns:
+        Result.
+
+    Raises:
+        ImageError: a picture cannot be read.
+        InputError: an argument is out of range, or a picture is too small for a layer.
+        WeightsError: the network's weights cannot be had.
+        SynthesisError: the loss became NaN or infinite; the error holds the best picture.
+
+    Example:
+        >>> result = transfer("chelsea", "starry_night", size=64, steps=3, progress=False)
+        >>> result.image.shape, round(result.settings["arguments"]["alpha"], 1)
+        (torch.Size([1, 3, 43, 64]), 1.0)
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 7 and Figure 2.
+    """
+    content_layers = layer_weights(content_layers, "content_layers")
+    style_layers = layer_weights(style_layers, "style_layers")
+    return _make(
+        "transfer",
+        dict(locals()),
+        content="content",
+        style="style",
+        content_layers=content_layers,
+        style_layers=style_layers,
+    )
+
+
+def pick_device(device: str | None = None) -> torch.device:
+    """The device asked for, or the best there is: CUDA, then Apple's MPS, then the CPU.
+
+    Raises:
+        InputError: a device that is not there.
+
+    Example:
+        >>> pick_device("cpu")
+        device(type='cpu')
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device is None:
+        return torch.device(next(name for name, available in there.items() if available))
+    name = device.split(":")[0]
+    if not there.get(name, False):
+        have = ", ".join(name for name, available in there.items() if available)
+        raise InputError(f"device: {device!r} is not available here; there is {have}")
+    return torch.device(device)
+
+
+def _make(
+    recipe: str,
+    arguments: dict[str, Any],
+    *,
+    content: str | None = None,
+    style: str | None = None,
+    content_layers: LayerWeights = (),
+    style_layers: LayerWeights = (),
+) -> Result:
+    """Run a recipe. `content` and `style` name the arguments that hold the two pictures."""
+    size, device = arguments["size"], pick_device(arguments["device"])
+    vgg = _network(arguments["weights"], arguments["pooling"], device)
+    P = None if content is None else _picture(arguments[content], size, content, device)
+    style_size = arguments.get("style_size") or size
+    S = None if style is None else _picture(arguments[style], style_size, style, device)
+    start = _start(arguments, P, S, device)
+    from_noise = isinstance(arguments["init"], str) and arguments["init"] == "noise"
+    grow = from_noise if arguments["coarse_to_fine"] is None else arguments["coarse_to_fine"]
+    shared = {
+        "content_layers": content_layers,
+        "style_layers": style_layers,
+        "alpha": arguments.get("alpha", 1.0),
+        "beta": arguments.get("beta", 1.0),
+        "tv": arguments["tv"],
+        "units": arguments["units"],
+    }
+    stages = []
+    for share in _shares(start, grow):
+        height, width = _scaled(start, share)
+        objective = Objective(
+            vgg,
+            content=None if P is None else resize(P, height, width),
+            style=None if S is None else resize(S, *_scaled(S, share)),
+            **shared,
+        )
+        stages.append(Stage(objective, height, width, arguments["steps"]))
+    if from_noise:  # noise made smaller would be greyer: draw it at the first size
+        start = white_noise(stages[0].height, stages[0].width, arguments["seed"]).to(device)
+    synthesis = Synthesis(stages, start, optimiser=arguments["optimiser"])
+    interrupted = _watch(synthesis, recipe, arguments["progress"], arguments["on_step"])
+    # Not what only shows or stops the run, and the device that was picked instead of "the best".
+    kept = {name: value for name, value in arguments.items() if name not in ("progress", "on_step")}
+    settings = describe(recipe, {**kept, "device": str(device)}, vgg.extra_repr(), _version())
+    return Result(synthesis.image.cpu(), synthesis.history, settings, interrupted, synthesis)
+
+
+@lru_cache(maxsize=2)
+def _load_network(weights: str, pooling: Pooling, device: torch.device) -> VGG:
+    """Load once, for a reader who runs one recipe after the other."""
+    return VGG(weights, pooling).to(device)
+
+
+def _network(weights: Network, pooling: Pooling, device: torch.device) -> VGG:
+    return weights.to(device) if isinstance(weights, VGG) else _load_network(os.fspath(weights), pooling, device)
+
+
+def _picture(source: Picture, size: int | None, name: str, device: torch.device) -> Tensor:
+    """Read a picture, or check a tensor; the longer side becomes `size`."""
+    if not isinstance(source, Tensor):
+        return load_image(source, size).to(device)
+    check_image(source, name)
+    if source.shape[0] != 1:
+        raise InputError(f"{name}: expected one picture (1, 3, H, W), got a batch of {source.shape[0]}")
+    image = source.detach().float()
+    if size is not None:
+        image = resize(image, *_scaled(image, size / max(image.shape[2:])))
+    return image.to(device)
+
+
+def _start(arguments: dict[str, Any], P: Tensor | None, S: Tensor | None, device: torch.device) -> Tensor:
+    """The start, at the size of the result; for noise a stand-in of that size."""
+    shape_of = P if P is not None else S
+    assert shape_of is not None
+    init, named = arguments["init"], {"noise": shape_of, "content": P, "style": S}
+    if isinstance(init, str) and init in named:
+        start = named[init]
+        if start is None:
+            raise InputError(f"init: there is no {init!r} picture in this recipe; use 'noise' or a picture")
+    else:
+        start = _picture(init, None, "init", device)
+    return resize(start, *shape_of.shape[2:])
+
+
+def _scaled(image: Tensor, share: float) -> tuple[int, int]:
+    """Height and width times a share, but never too small for the layers."""
+    height, width = image.shape[2:]
+    if share == 1:
+        return height, width
+    share = max(share, min(1.0, MINIMUM / min(height, width)))
+    return max(1, round(height * share)), max(1, round(width * share))
+
+
+def _shares(image: Tensor, grow: bool) -> list[float]:
+    """1; or … ¼, ½, 1 down to `COARSEST` pixels, but at least from ½ on."""
+    longer, shorter = max(image.shape[2:]), min(image.shape[2:])
+    shares = [1.0]
+    while grow and shorter * shares[0] / 2 >= MINIMUM and (len(shares) == 1 or longer * shares[0] / 2 >= COARSEST):
+        shares.insert(0, shares[0] / 2)
+    return shares
+
+
+def _watch(synthesis: Synthesis, title: str, progress: bool, on_step: OnStep | None) -> bool:
+    """Run to the end, or to ^C, or until `on_step` returns True; return whether it was cut short."""
+    with _bar(title, progress) as bar:
+        try:
+            for step in synthesis:
+                bar.set_postfix_str(_describe(step), refresh=False)
+                bar.update(step.progress - bar.n)
+                if on_step is not None and on_step(step) is True:
+                    break
+            bar.refresh()
+        except KeyboardInterrupt:  # between two steps; during one, the synthesis ends the loop itself
+            synthesis.interrupted = True
+    return not synthesis.finished
+
+
+def _describe(step: Step) -> str:
+    """The size, and the losses summed by kind: `256 × 170, content 0.561, style 0.204`."""
+    sums: dict[str, float] = {}
+    for name, value in step.losses.items():
+        if name != "total":
+            kind = name.rsplit(" conv", 1)[0]
+            sums[kind] = sums.get(kind, 0.0) + value
+    losses = ", ".join(f"{kind} {value:.3g}" for kind, value in sums.items())
+    return f"{step.image.shape[3]} × {step.image.shape[2]}, {losses}"
+
+
+def _bar(title: str, progress: bool) -> Any:  # noqa: ANN401  # tqdm.auto is one of two classes
+    from tqdm.auto import tqdm  # noqa: PLC0415  # needed only here
+
+    # The unit is the whole work: steps at a small size are quick, and would make the time left too short.
+    return tqdm(
+        total=1.0,
+        desc=title.replace("_", " "),
+        disable=not progress,
+        mininterval=0.2,
+        bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
+    )
+
+
+def _version() -> str:
+    from styletools import __version__  # noqa: PLC0415  # the package's table of contents imports this file
+
+    return __version__

@@ -1,0 +1,73 @@
+"""What a picture was made with: everything needed to make it again, as plain JSON values."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+__all__ = ["describe", "plain"]
+
+
+def describe(recipe: str, arguments: Mapping[str, Any], network: str, version: str) -> dict[str, Any]:
+    """Say how to make a picture again.
+
+    Args:
+        recipe: the name of the function.
+        arguments: its keyword arguments.
+        network: the network in words.
+        version: of this package.
+
+    Returns:
+        `recipe`, `arguments`, and what else the pixels depend on: network, number of threads, versions.
+
+    Example:
+        >>> describe("transfer", {"content": "chelsea", "seed": 0}, "VGG-16", "1.0")["arguments"]
+        {'content': 'chelsea', 'seed': 0}
+    """
+    return {
+        "recipe": recipe,
+        "arguments": {name: plain(value) for name, value in arguments.items()},
+        "network": network,
+        "threads": torch.get_num_threads(),
+        "styletools": version,
+        "torch": torch.__version__,
+    }
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401
+    """Turn a value into what JSON has; a picture without a name is known by its size and its hash.
+
+    Example:
+        >>> plain({"size": 256, "image": b"some bytes"})
+        {'size': 256, 'image': '10 bytes, sha256 cb8ffb5ffdb9c4b3'}
+    """
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, Real):
+        return int(value) if isinstance(value, Integral) else float(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, torch.nn.Module):
+        return value.extra_repr()
+    return _fingerprint(value)
+
+
+def _fingerprint(picture: Any) -> str:  # noqa: ANN401
+    if isinstance(picture, Tensor):
+        what, data = f"tensor {tuple(picture.shape)}", picture.detach().cpu().numpy().tobytes()
+    elif isinstance(picture, Image.Image):
+        what, data = f"PIL image {picture.size}", picture.tobytes()
+    elif isinstance(picture, bytes | bytearray | memoryview):
+        what, data = f"{len(picture)} bytes", bytes(picture)
+    else:
+        return f"file object {getattr(picture, 'name', '')}".strip()
+    return f"{what}, sha256 {hashlib.sha256(data).hexdigest()[:16]}"

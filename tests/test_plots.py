@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import io
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from styletools import plots
+from styletools.synthesis import Step
+
+
+@pytest.fixture(autouse=True)
+def _no_window():
+    mpl.use("Agg")
+    yield
+    plots.plt.close("all")
+
+
+def drawn(fig) -> np.ndarray:
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=60)
+    return np.asarray(Image.open(buffer).convert("RGB"))
+
+
+class TestPictures:
+    """Side by side."""
+
+    def test_shows_each_picture_under_its_title(self):
+        red, blue = torch.zeros(1, 3, 10, 20), torch.zeros(3, 10, 20)
+        red[:, 0], blue[2] = 1, 1
+        fig, axes = plots.pictures({"a": red, "b": blue})
+        assert [ax.get_title() for ax in axes] == ["a", "b"]
+        pixels = drawn(fig).reshape(-1, 3)
+        for colour in ([255, 0, 0], [0, 0, 255]):
+            assert (pixels == colour).all(1).mean() > 0.1
+
+    def test_rows(self):
+        fig, axes = plots.pictures({str(n): torch.rand(1, 3, 4, 4) for n in range(5)}, columns=2)
+        assert len(axes) == 5
+        assert fig.axes[0].get_subplotspec().get_gridspec().get_geometry() == (3, 2)
+
+    def test_one_picture(self):
+        _, axes = plots.pictures({"alone": torch.rand(1, 3, 40, 4)})
+        assert len(axes) == 1
+
+
+class TestLosses:
+    """Named curves."""
+
+    history = {  # noqa: RUF012
+        "step": [1, 2, 3, 4],
+        "height": [8, 8, 16, 16],
+        "seconds": [1, 2, 3, 4],
+        "evaluations": [2, 3, 4, 5],
+        "content conv4_2": [4, 3, 2, 1],
+        "total": [5, 4, 3, 2],
+    }
+
+    def test_curves_are_the_losses_and_nothing_else(self):
+        _, ax = plots.losses(self.history)
+        curves = {
+            line.get_label(): list(line.get_ydata()) for line in ax.get_lines() if not line.get_label().startswith("_")
+        }
+        assert curves == {"content conv4_2": [4, 3, 2, 1], "total": [5, 4, 3, 2]}
+        assert ax.get_yscale() == "log"
+
+    def test_a_line_where_the_picture_grew(self):
+        _, ax = plots.losses(self.history)
+        upright = [line.get_xdata()[0] for line in ax.get_lines() if line.get_label().startswith("_")]
+        assert upright == [2.5]
+
+    def test_draws_where_it_is_told_to(self):
+        fig, mine = plots.plt.subplots()
+        assert plots.losses(self.history, ax=mine) == (fig, mine)
+
+
+class TestLive:
+    """A picture that changes."""
+
+    @pytest.fixture
+    def shown(self, monkeypatch):
+        from IPython.display import DisplayHandle
+
+        seen: list[tuple[str, bytes]] = []
+        monkeypatch.setattr(DisplayHandle, "display", lambda self, image: seen.append(("display", image.data)))
+        monkeypatch.setattr(DisplayHandle, "update", lambda self, image: seen.append(("update", image.data)))
+        return seen
+
+    @staticmethod
+    def step(progress: float, level: float) -> Step:
+        return Step(1, 1, {"total": 1.0}, 1.0, progress, torch.full((1, 3, 4, 4), level))
+
+    def test_first_and_last_are_always_shown(self, shown):
+        watch = plots.live(seconds=1000)
+        for progress, level in ((0.1, 0.0), (0.5, 0.5), (1.0, 1.0)):
+            watch(self.step(progress, level))
+        assert [how for how, _ in shown] == ["display", "update"]
+        last = Image.open(io.BytesIO(shown[-1][1]))
+        assert last.getpixel((0, 0)) == (255, 255, 255)
+
+    def test_not_too_often(self, shown, monkeypatch):
+        times = iter([0, 0.1, 0.2, 0.35, 0.4, 0.7])
+        monkeypatch.setattr(plots.time, "monotonic", lambda: next(times))
+        watch = plots.live(seconds=0.3)
+        for _ in range(6):
+            watch(self.step(0.5, 0.5))
+        assert len(shown) == 3
