@@ -1,0 +1,213 @@
+"""The command line: `styletools transfer CONTENT STYLE -o OUT`, and its companions."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+from styletools import __version__, doctor, recipes
+from styletools.errors import InputError, StyletoolsError, SynthesisError
+from styletools.images import check_target, save_image
+from styletools.procedural import PROCEDURAL
+from styletools.samples import SAMPLES, credit, sample
+
+__all__ = ["main"]
+
+USER_ERROR, INTERRUPTED = 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as for every other error."""
+        print(f"styletools: {message} (see {self.prog} --help)", file=sys.stderr)
+        raise SystemExit(USER_ERROR)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: the words after `styletools`; by default those of the process.
+
+    Returns:
+        0, or 1 if `doctor` found something wrong, 2 after an error (one line on stderr), 130 after ^C.
+
+    Example:
+        >>> main(["samples"])  # doctest: +ELLIPSIS
+        astronaut...
+        0
+    """
+    parser = _parser()
+    parsed, others = parser.parse_known_args(arguments)
+    options = vars(parsed)
+    command: Callable[..., int] = options.pop("command")
+    if command is _lab:
+        options["arguments"] = others
+    elif others:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    try:
+        return command(**options)
+    except StyletoolsError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        print("styletools: interrupted before there was a picture; nothing is saved", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _fail(message: str) -> int:
+    print(f"styletools: {' '.join(message.split())}", file=sys.stderr)
+    return USER_ERROR
+
+
+def _transfer(output: Path, **options: Any) -> int:  # noqa: ANN401  # passed on to the recipe
+    return _paint(output, lambda: recipes.transfer(**options))
+
+
+def _reconstruct(
+    output: Path,
+    image: str,
+    content: dict[str, float] | None,
+    style: dict[str, float] | None,
+    **options: Any,  # noqa: ANN401
+) -> int:
+    if content is not None:
+        return _paint(output, lambda: recipes.reconstruct_content(image, content, **options))
+    return _paint(output, lambda: recipes.reconstruct_style(image, style or {}, **options))
+
+
+def _paint(output: Path, recipe: Callable[[], recipes.Result]) -> int:
+    """Run a recipe and save what there is, whatever ended it."""
+    check_target(output)  # before the work, not after it
+    try:
+        result = recipe()
+    except SynthesisError as error:
+        save_image(error.image, output)
+        return _fail(f"{error}. The best picture so far is saved as {output}")
+    result.save(output)
+    if result.interrupted:
+        print(f"styletools: interrupted; the best picture so far is saved as {output}", file=sys.stderr)
+        return INTERRUPTED
+    print(output)
+    return 0
+
+
+def _samples(folder: Path | None) -> int:
+    for name in (*SAMPLES, *PROCEDURAL):
+        if folder is None:
+            print(f"{name:<22}  {credit(name)}")
+        else:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                sample(name).save(folder / f"{name}.png")
+            except OSError as error:
+                raise InputError(f"cannot write to {folder}: {error.strerror or error}") from error
+            print(folder / f"{name}.png")
+    return 0
+
+
+def _doctor() -> int:
+    findings = doctor.examine()
+    for finding in findings:
+        print(finding)
+    return 0 if all(finding.healthy for finding in findings) else 1
+
+
+def _lab(arguments: list[str]) -> int:
+    notebooks = Path(__file__).resolve().parent.parent / "notebooks"
+    if not notebooks.is_dir():
+        raise InputError("the notebooks are not beside the package: clone the repository and run `make lab` there")
+    if find_spec("jupyterlab") is None:
+        raise InputError('JupyterLab is not installed: pip install "styletools[lab]"')
+    return subprocess.call([sys.executable, "-m", "jupyterlab", *arguments], cwd=notebooks)
+
+
+def layers(text: str) -> dict[str, float]:
+    """Read layers as they are typed.
+
+    Example:
+        >>> layers("conv1_1,conv2_1"), layers("conv1_1=3,conv2_1=0.5")
+        ({'conv1_1': 0.5, 'conv2_1': 0.5}, {'conv1_1': 3.0, 'conv2_1': 0.5})
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    weights = {}
+    for word in words:
+        name, _, weight = word.partition("=")
+        try:
+            weights[name] = float(weight) if weight else 1 / len(words)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected conv1_1,… or conv1_1=0.5,…, got {word!r}") from None
+    if not weights:
+        raise argparse.ArgumentTypeError("expected at least one layer, such as conv4_2")
+    return weights
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="styletools", description="Neural style transfer, the equations of Gatys et al. (2016).")
+    parser.add_argument("--version", action="version", version=f"styletools {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("transfer", help="paint the content of one picture in the style of another")
+    command.set_defaults(command=_transfer)
+    command.add_argument("content", metavar="CONTENT", help="photograph: a file, or a name from `styletools samples`")
+    command.add_argument("style", metavar="STYLE", help="painting, likewise")
+    _add_common(command, recipes.transfer, inits="noise, content, style or a picture file")
+    _add(command, recipes.transfer, "--alpha", type=float, help="α, the weight of the content")
+    _add(command, recipes.transfer, "--beta", type=float, help="β, the weight of the style")
+    _add(command, recipes.transfer, "--content-layers", type=layers, help="such as conv4_2")
+    _add(command, recipes.transfer, "--style-layers", type=layers, help="such as conv1_1,conv2_1 or conv1_1=0.5,…")
+    _add(
+        command, recipes.transfer, "--style-size", type=int, help="longer side of the painting; smaller: finer strokes"
+    )
+
+    command = commands.add_parser("reconstruct", help="show what some layers keep of a picture")
+    command.set_defaults(command=_reconstruct)
+    command.add_argument("image", metavar="IMAGE", help="a file, or a name from `styletools samples`")
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("--content", type=layers, metavar="LAYER", help="keep the content of this layer (Eq. 1)")
+    which.add_argument("--style", type=layers, metavar="LAYERS", help="keep the style of these layers (Eq. 5)")
+    _add_common(command, recipes.reconstruct_style, inits="noise, content, style or a picture file")
+
+    command = commands.add_parser("samples", help="list the pictures that come with the package")
+    command.set_defaults(command=_samples)
+    command.add_argument("--save", dest="folder", type=Path, metavar="FOLDER", help="write them there as PNG")
+
+    command = commands.add_parser("doctor", help="say what is installed, which weights, which device")
+    command.set_defaults(command=_doctor)
+
+    command = commands.add_parser("lab", help="open the course in JupyterLab; other words are passed on to it")
+    command.set_defaults(command=_lab)
+    return parser
+
+
+def _add(command: argparse.ArgumentParser, recipe: Callable[..., Any], name: str, help: str, **options: Any) -> None:  # noqa: ANN401
+    """Add an option whose default is the recipe's own."""
+    default = (recipe.__kwdefaults__ or {})[name[2:].replace("-", "_")]
+    text = ",".join(default) if isinstance(default, tuple) else default
+    shown = "" if default is None else f" (default {text})"
+    command.add_argument(name, default=default, help=help + shown, **options)
+
+
+def _add_common(command: argparse.ArgumentParser, recipe: Callable[..., Any], inits: str) -> None:
+    command.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help="the file to write, PNG or JPEG"
+    )
+    _add(command, recipe, "--size", type=int, help="longer side in pixels")
+    _add(command, recipe, "--steps", type=int, help="iterations at each size")
+    _add(command, recipe, "--tv", type=float, help="γ, the weight of total variation")
+    _add(command, recipe, "--init", help=f"start: {inits}")
+    _add(command, recipe, "--optimiser", choices=["lbfgs", "adam"], help="lbfgs or adam")
+    _add(command, recipe, "--seed", type=int, help="of the noise")
+    _add(command, recipe, "--weights", help="bundled, vgg16, vgg19, vgg16-caffe, random, or a file")
+    _add(command, recipe, "--pooling", choices=["avg", "max"], help="avg or max")
+    _add(command, recipe, "--units", choices=["relative", "literal"], help="of the losses: what α/β means")
+    _add(command, recipe, "--device", help="cpu, cuda or mps; by default the best there is")
+    command.add_argument("--quiet", dest="progress", action="store_false", help="show no progress bar")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

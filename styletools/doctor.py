@@ -1,0 +1,107 @@
+"""Say what is installed, which weights there are, which device would be used, and how to mend what is wrong."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import time
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import torch
+
+from styletools import __version__
+from styletools.errors import WeightsError
+from styletools.recipes import pick_device
+from styletools.weights import cache_folder, load_weights
+
+__all__ = ["Finding", "examine"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        what: was looked at.
+        state: what was found.
+        healthy: whether it is as it should be.
+        remedy: what to do if it is not.
+    """
+
+    what: str
+    state: str
+    healthy: bool = True
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """The line, and under it the remedy."""
+        line = f"{'ok ' if self.healthy else 'BAD'}  {self.what:<12} {self.state}"
+        return f"{line}\n     → {self.remedy}" if self.remedy else line
+
+
+def examine() -> list[Finding]:
+    """Look at everything a recipe or the course needs.
+
+    Example:
+        >>> [finding.what for finding in examine()][:3]
+        ['styletools', 'torch', 'torchvision']
+    """
+    return [
+        Finding("styletools", f"{__version__} on Python {platform.python_version()}, {platform.system()}"),
+        Finding("torch", f"{torch.__version__}, {torch.get_num_threads()} threads"),
+        _torchvision(),
+        Finding("device", str(pick_device())),
+        _bundled(),
+        _cache(),
+        _course(),
+    ]
+
+
+def _torchvision() -> Finding:
+    installed = _version("torchvision")
+    if installed is None:
+        return Finding("torchvision", "not installed", False, "pip install torchvision")
+    try:
+        importlib.import_module("torchvision")
+    except (ImportError, RuntimeError, OSError, AttributeError) as error:
+        build = "a CPU-only build" if torch.version.cuda is None else f"a build for CUDA {torch.version.cuda}"
+        return Finding(
+            "torchvision",
+            f"{installed} does not import beside torch {torch.__version__} ({' '.join(str(error).split())[:100]})",
+            False,
+            f"torch is {build} and torchvision is of another: install both anew from one place, "
+            "`pip install --force-reinstall torch torchvision`, or, small and without CUDA, "
+            "`uv pip install --reinstall --torch-backend=cpu torch torchvision`. "
+            "Until then everything works but the weights 'vgg16', 'vgg19' and 'vgg16-caffe'",
+        )
+    return Finding("torchvision", installed)
+
+
+def _bundled() -> Finding:
+    began = time.perf_counter()
+    try:
+        weights = load_weights("bundled")
+    except WeightsError as error:
+        return Finding("weights", f"bundled: {error}", False, "install styletools again")
+    return Finding("weights", f"bundled VGG-{weights.depth}, read in {time.perf_counter() - began:.1f} s")
+
+
+def _cache() -> Finding:
+    folder = cache_folder()
+    names = sorted(path.stem for path in folder.glob("*.safetensors")) if folder.is_dir() else []
+    return Finding("cache", f"{folder}: {', '.join(names) or 'nothing downloaded yet (nothing is needed)'}")
+
+
+def _course() -> Finding:
+    lab, widgets = _version("jupyterlab"), _version("ipywidgets")
+    if lab is None:
+        return Finding("course", "JupyterLab is not installed", False, 'pip install "styletools[lab]"')
+    return Finding("course", f"JupyterLab {lab}, ipywidgets {widgets}")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import styletools as st
+from styletools import cli
+from styletools.cli import main
+
+QUICK = ["--size", "64", "--steps", "2", "--quiet"]
+
+
+def run(*arguments: str) -> int:
+    try:
+        return main(list(arguments))
+    except SystemExit as end:  # argparse
+        return int(end.code or 0)
+
+
+class TestTransfer:
+    """styletools transfer CONTENT STYLE -o OUT."""
+
+    def test_writes_what_the_recipe_makes(self, tmp_path, capsys):
+        out = tmp_path / "out.png"
+        assert run("transfer", "chelsea", "dots", "-o", str(out), *QUICK) == 0
+        assert capsys.readouterr().out.strip() == str(out)
+        result = st.transfer("chelsea", "dots", size=64, steps=2, progress=False)
+        assert torch.equal(st.load_image(out), (result.image * 255).round() / 255)
+        assert st.load_settings(out) == result.settings
+
+    def test_every_option_arrives(self, tmp_path):
+        out = tmp_path / "out.jpg"
+        options = {
+            "alpha": "2", "beta": "7", "tv": "0.5", "init": "content", "seed": "3", "pooling": "max",
+            "weights": "random", "optimiser": "adam", "units": "literal", "style-size": "48", "device": "cpu",
+            "content-layers": "conv2_2", "style-layers": "conv1_1=0.3,conv2_1=0.7",
+        }  # fmt: skip
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        assert run("transfer", "chelsea", "dots", "-o", str(out), *QUICK, *words) == 0
+        arguments = st.load_settings(out)["arguments"]
+        assert arguments["content_layers"] == {"conv2_2": 1}
+        assert arguments["style_layers"] == {"conv1_1": 0.3, "conv2_1": 0.7}
+        for name in ("init", "pooling", "weights", "optimiser", "units", "device"):
+            assert arguments[name] == options[name]
+        for name in ("alpha", "beta", "tv", "seed"):
+            assert arguments[name] == float(options[name])
+        assert arguments["style_size"] == 48
+
+    def test_files_outside_the_repository(self, tmp_path):
+        for name in ("coffee", "the_kiss"):
+            st.sample(name).save(tmp_path / f"my {name}.jpg")
+        words = [str(tmp_path / "my coffee.jpg"), str(tmp_path / "my the_kiss.jpg")]
+        assert run("transfer", *words, "-o", str(tmp_path / "out.png"), *QUICK) == 0
+        assert st.load_image(tmp_path / "out.png").shape == (1, 3, 43, 64)
+
+    def test_progress_with_losses_and_time_left(self, tmp_path, capsys):
+        assert run("transfer", "chelsea", "dots", "-o", str(tmp_path / "a.png"), "--size", "64", "--steps", "2") == 0
+        bar = capsys.readouterr().err
+        assert "transfer: 100%" in bar
+        assert "64 × 43, content " in bar
+        assert "<00:00" in bar  # time left
+
+
+class TestReconstruct:
+    """styletools reconstruct IMAGE --style … | --content …"""
+
+    @pytest.mark.parametrize(
+        ("option", "layers", "recipe"),
+        [("--content", "conv2_2", "reconstruct_content"), ("--style", "conv1_1,conv2_1", "reconstruct_style")],
+    )
+    def test_writes(self, tmp_path, option, layers, recipe):
+        out = tmp_path / "out.png"
+        assert run("reconstruct", "dots", option, layers, "-o", str(out), *QUICK) == 0
+        settings = st.load_settings(out)
+        assert settings["recipe"] == recipe
+        assert ",".join(settings["arguments"].get("layers", settings["arguments"].get("layer"))) == layers
+
+    def test_one_of_the_two(self, capsys):
+        assert run("reconstruct", "dots", "-o", "a.png") == 2
+        assert "one of the arguments --content --style is required" in capsys.readouterr().err
+
+
+class TestErrors:
+    """One line on stderr, exit code 2, no traceback."""
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (["transfer", "chelsae", "dots", "-o", "a.png"], "no such file: chelsae (did you mean chelsea?)"),
+            (["transfer", "chelsea", "dots", "-o", "a.bmp"], "must end in .png, .jpg, .jpeg"),
+            (["transfer", "chelsea", "dots", "-o", "no/a.png"], "there is no folder no"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--size", "8"], "too few for conv4_2"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--size", "0"], "size: expected a whole number"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--size", "big"], "invalid int value: 'big'"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--alpha", "-1"], "alpha: expected a finite number"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--style-layers", "conv9_9"], "unknown layer 'conv9_9'"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--style-layers", "conv1_1=x"], "got 'conv1_1=x'"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--style-layers", ","], "at least one layer"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--weights", "vgg11"], "weights 'vgg11': no such file"),
+            (["transfer", "chelsea", "-o", "a.png"], "the following arguments are required: STYLE"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--bigger"], "unrecognized arguments: --bigger"),
+            (["paint"], "invalid choice: 'paint'"),
+            ([], "the following arguments are required: COMMAND"),
+        ],
+    )
+    def test_one_line(self, words, message, capsys, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        quiet = ["--quiet"] if words[:1] == ["transfer"] else []
+        assert run(*words, *quiet) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.count("\n") == 1
+        assert err.startswith("styletools: ")
+        assert message in err
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_bad_target_is_said_before_the_work(self, monkeypatch, capsys):
+        monkeypatch.setattr(cli.recipes, "_make", lambda *args, **options: pytest.fail("worked first"))
+        assert run("transfer", "chelsea", "dots", "-o", "a.bmp") == 2
+
+    def test_nan_saves_the_best_picture(self, tmp_path, capsys):
+        out = tmp_path / "a.png"
+        words = ["--beta", "1e38", "--units", "literal", "--steps", "3", "--size", "64", "--quiet"]
+        assert run("transfer", "chelsea", "dots", "-o", str(out), *words) == 2
+        assert "The best picture so far is saved as" in capsys.readouterr().err
+        assert st.load_image(out).shape == (1, 3, 43, 64)
+
+
+class TestInterrupted:
+    """^C in a real process."""
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+    def test_saves_what_there_is(self, tmp_path):
+        out = tmp_path / "a.png"
+        command = [
+            sys.executable,
+            "-m",
+            "styletools.cli",
+            "transfer",
+            "chelsea",
+            "dots",
+            "-o",
+            str(out),
+            "--size",
+            "64",
+        ]
+        with subprocess.Popen(
+            [*command, "--steps", "100000"], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stderr is not None
+            seen = b""
+            while b"content" not in seen:  # the bar shows a first step
+                seen += os.read(process.stderr.fileno(), 4096)
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            _, rest = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert b"interrupted; the best picture so far is saved" in rest
+        assert b"Traceback" not in rest
+        assert st.load_image(out).shape == (1, 3, 43, 64)
+
+    def test_before_there_is_a_picture(self, monkeypatch, capsys, tmp_path):
+        def interrupt(*args, **options):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(cli.recipes, "_make", interrupt)
+        assert run("transfer", "chelsea", "dots", "-o", str(tmp_path / "a.png")) == 130
+        assert "nothing is saved" in capsys.readouterr().err
+
+
+class TestOthers:
+    """samples, doctor, lab, --version, --help."""
+
+    def test_samples(self, capsys, tmp_path):
+        assert run("samples") == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == len(st.SAMPLES) + len(st.PROCEDURAL)
+        assert any("china" in line and "danielbuechele" in line for line in lines)
+        assert run("samples", "--save", str(tmp_path / "new")) == 0
+        assert len(list((tmp_path / "new").glob("*.png"))) == len(lines)
+        (tmp_path / "file").write_text("")
+        assert run("samples", "--save", str(tmp_path / "file")) == 2
+        assert "cannot write to" in capsys.readouterr().err
+
+    def test_doctor(self, capsys):
+        code = run("doctor")
+        out = capsys.readouterr().out
+        assert "bundled VGG-16" in out
+        assert code == (1 if "BAD" in out else 0)
+
+    def test_lab_opens_the_notebooks(self, monkeypatch):
+        calls = []
+        monkeypatch.setattr(cli.subprocess, "call", lambda command, cwd: calls.append((command, cwd)) or 0)
+        assert run("lab", "--no-browser") == 0
+        command, cwd = calls[0]
+        assert command[1:] == ["-m", "jupyterlab", "--no-browser"]
+        assert (Path(cwd) / "00_start_here.ipynb").exists()
+
+    def test_lab_without_jupyterlab_or_notebooks(self, monkeypatch, capsys, tmp_path):
+        monkeypatch.setattr(cli, "find_spec", lambda name: None)
+        assert run("lab") == 2
+        assert 'pip install "styletools[lab]"' in capsys.readouterr().err
+        monkeypatch.setattr(cli, "__file__", str(tmp_path / "styletools" / "cli.py"))
+        assert run("lab") == 2
+        assert "clone the repository" in capsys.readouterr().err
+
+    def test_version_and_help(self, capsys):
+        assert run("--version") == 0
+        assert st.__version__ in capsys.readouterr().out
+        for command in ("transfer", "reconstruct", "samples", "doctor", "lab"):
+            assert run(command, "--help") == 0
+            assert command in capsys.readouterr().out
+
+    def test_is_installed_as_a_command(self):
+        script = shutil.which("styletools", path=str(Path(sys.executable).parent))
+        assert script is not None
+        done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
+        assert st.__version__ in done.stdout
