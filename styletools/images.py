@@ -29,6 +29,7 @@ __all__ = [
     "ImageSource",
     "check_image",
     "check_target",
+    "fit_size",
     "load_image",
     "load_settings",
     "resize",
@@ -74,7 +75,7 @@ def load_image(source: ImageSource, size: int | None = None) -> Tensor:
     _check_size(size)
     image = _to_rgb(*_open(source))
     if size is not None:
-        width, height = _fit(image.width, image.height, size)
+        width, height = fit_size(image.width, image.height, size)
         image = image.resize((width, height), Image.Resampling.LANCZOS)
     return to_tensor(image)
 
@@ -209,17 +210,6 @@ def check_image(image: Tensor, name: str = "image") -> None:
         raise InputError(f"{name}: expected values in [0, 1], got {low:.4g} … {high:.4g}; scale or clamp them")
 
 
-def _check_size(size: int | None) -> None:
-    if size is not None and (isinstance(size, bool) or not isinstance(size, Integral) or size < 1):
-        raise InputError(f"size: expected a whole number of pixels, at least 1, got {size!r}")
-
-
-def _fit(width: int, height: int, size: int) -> tuple[int, int]:
-    """Width and height with the longer side exactly `size`."""
-    longer = max(width, height)
-    return max(1, round(width * size / longer)), max(1, round(height * size / longer))
-
-
 def check_target(path: Path) -> str:
     """Return the file format of a path to write, `PNG` or `JPEG`; worth asking before a long computation.
 
@@ -237,6 +227,22 @@ def check_target(path: Path) -> str:
     if path.is_dir():
         raise ImageError(f"cannot write {path}: it is a folder")
     return _FORMATS[path.suffix.lower()]
+
+
+def fit_size(width: int, height: int, size: int) -> tuple[int, int]:
+    """Width and height with the longer side exactly `size`, the shorter one rounded, at least 1.
+
+    Example:
+        >>> fit_size(451, 300, 256)
+        (256, 170)
+    """
+    longer = max(width, height)
+    return max(1, round(width * size / longer)), max(1, round(height * size / longer))
+
+
+def _check_size(size: int | None) -> None:
+    if size is not None and (isinstance(size, bool) or not isinstance(size, Integral) or size < 1):
+        raise InputError(f"size: expected a whole number of pixels, at least 1, got {size!r}")
 
 
 def _open(source: ImageSource) -> tuple[Image.Image, str]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from styletools.errors import InputError
-from styletools.images import ImageSource, check_image, load_image, resize, save_image, white_noise
+from styletools.images import ImageSource, check_image, fit_size, load_image, resize, save_image, white_noise
 from styletools.objective import LayerWeights, Objective, Units, layer_weights
 from styletools.settings import describe
 from styletools.synthesis import OptimiserName, Stage, Step, Synthesis
@@ -199,7 +199,7 @@ def transfer(
     content_layers: LayerWeights = CONTENT_LAYER,
     style_layers: LayerWeights = STYLE_LAYERS,
     style_size: int | None = None,
-    tv: float = 3.0,
+    tv: float = 0.5,
     init: Picture = "noise",
     optimiser: OptimiserName = "lbfgs",
     seed: int = 0,
@@ -213,7 +213,8 @@ def transfer(
 ) -> Result:
     """Paint the content of one picture in the style of another.
 
-    Minimises Eq. 7. ^C ends it early and returns the best picture so far.
+    Minimises Eq. 7 and a little total variation: α L_content + β L_style + γ (α + β) TV. ^C ends it early and returns
+    the best picture so far.
 
     Args:
         content: the photograph: a path, a name of a bundled picture, bytes, a PIL image, or a tensor.
@@ -226,8 +227,8 @@ def transfer(
         content_layers: one layer, several with the same weight, or weights by layer.
         style_layers: likewise, w_l.
         style_size: longer side of the painting; by default `size`. A smaller one makes finer strokes.
-        tv: γ, the weight of total variation; 0 leaves it out, as the paper does. The default takes away the finest
-            noise, which Eq. 7 hardly sees, and nothing else.
+        tv: γ, the weight of total variation for each unit of α + β; 0 leaves it out, as the paper does. The default
+            takes away the finest noise, which Eq. 7 hardly sees, and nothing else.
         init: where to start: `"noise"` (white noise), `"content"`, `"style"`, or a picture.
         optimiser: `"lbfgs"`, or `"adam"`.
         seed: of the noise. The same seed on the same machine with the same number of threads gives the same picture.
@@ -300,40 +301,31 @@ def _make(
     style_layers: LayerWeights = (),
 ) -> Result:
     """Run a recipe. `content` and `style` name the arguments that hold the two pictures."""
-    size, device = arguments["size"], pick_device(arguments["device"])
-    vgg = _network(arguments["weights"], arguments["pooling"], device)
-    P = None if content is None else _picture(arguments[content], size, content, device)
-    style_size = arguments.get("style_size") or size
-    S = None if style is None else _picture(arguments[style], style_size, style, device)
-    start = _start(arguments, P, S, device)
-    from_noise = isinstance(arguments["init"], str) and arguments["init"] == "noise"
-    grow = from_noise if arguments["coarse_to_fine"] is None else arguments["coarse_to_fine"]
-    shared = {
+    vgg = _network(arguments["weights"], arguments["pooling"], arguments["device"])
+    size = arguments["size"]
+    P = None if content is None else _picture(arguments[content], size, content, vgg)
+    S = None if style is None else _picture(arguments[style], arguments.get("style_size") or size, style, vgg)
+    alpha, beta = arguments.get("alpha", 1.0), arguments.get("beta", 1.0)
+    options = {
         "content_layers": content_layers,
         "style_layers": style_layers,
-        "alpha": arguments.get("alpha", 1.0),
-        "beta": arguments.get("beta", 1.0),
-        "tv": arguments["tv"],
+        "alpha": alpha,
+        "beta": beta,
+        # Times what it works against, so that only the ratio of α and β matters to the picture.
+        "tv": arguments["tv"] * ((0.0 if P is None else alpha) + (0.0 if S is None else beta)),
         "units": arguments["units"],
     }
-    stages = []
-    for share in _shares(start, grow):
-        height, width = _scaled(start, share)
-        objective = Objective(
-            vgg,
-            content=None if P is None else resize(P, height, width),
-            style=None if S is None else resize(S, *_scaled(S, share)),
-            **shared,
-        )
-        stages.append(Stage(objective, height, width, arguments["steps"]))
-    if from_noise:  # noise made smaller would be greyer: draw it at the first size
-        start = white_noise(stages[0].height, stages[0].width, arguments["seed"]).to(device)
+    start, noise = _start(arguments["init"], P, S, vgg)
+    grow = noise if arguments["coarse_to_fine"] is None else arguments["coarse_to_fine"]
+    stages = [_stage(vgg, P, S, share, arguments["steps"], options) for share in _shares(start, grow)]
+    if noise:  # noise made smaller would be greyer: it is drawn at the first size
+        start = white_noise(stages[0].height, stages[0].width, arguments["seed"]).to(start)
     synthesis = Synthesis(stages, start, optimiser=arguments["optimiser"])
     interrupted = _watch(synthesis, recipe, arguments["progress"], arguments["on_step"])
-    # Not what only shows or stops the run, and the device that was picked instead of "the best".
+    # Without what only shows or stops the run, and with the device that "the best" turned out to be.
     kept = {name: value for name, value in arguments.items() if name not in ("progress", "on_step")}
-    settings = describe(recipe, {**kept, "device": str(device)}, vgg.extra_repr(), _version())
-    return Result(synthesis.image.cpu(), synthesis.history, settings, interrupted, synthesis)
+    settings = describe(recipe, {**kept, "device": str(vgg.device)}, vgg.extra_repr(), _version())
+    return Result(synthesis.image.float().cpu(), synthesis.history, settings, interrupted, synthesis)
 
 
 @lru_cache(maxsize=2)
@@ -342,35 +334,46 @@ def _load_network(weights: str, pooling: Pooling, device: torch.device) -> VGG:
     return VGG(weights, pooling).to(device)
 
 
-def _network(weights: Network, pooling: Pooling, device: torch.device) -> VGG:
-    return weights.to(device) if isinstance(weights, VGG) else _load_network(os.fspath(weights), pooling, device)
+def _network(weights: Network, pooling: Pooling, device: str | None) -> VGG:
+    if isinstance(weights, VGG):  # stays where its owner put it, unless told otherwise
+        return weights if device is None else weights.to(pick_device(device))
+    return _load_network(os.fspath(weights), pooling, pick_device(device))
 
 
-def _picture(source: Picture, size: int | None, name: str, device: torch.device) -> Tensor:
+def _picture(source: Picture, size: int | None, name: str, vgg: VGG) -> Tensor:
     """Read a picture, or check a tensor; the longer side becomes `size`."""
     if not isinstance(source, Tensor):
-        return load_image(source, size).to(device)
+        return load_image(source, size).to(vgg.mean)
     check_image(source, name)
     if source.shape[0] != 1:
         raise InputError(f"{name}: expected one picture (1, 3, H, W), got a batch of {source.shape[0]}")
     image = source.detach().float()
     if size is not None:
-        image = resize(image, *_scaled(image, size / max(image.shape[2:])))
-    return image.to(device)
+        width, height = fit_size(image.shape[3], image.shape[2], size)
+        image = resize(image, height, width)
+    return image.to(vgg.mean)
 
 
-def _start(arguments: dict[str, Any], P: Tensor | None, S: Tensor | None, device: torch.device) -> Tensor:
-    """The start, at the size of the result; for noise a stand-in of that size."""
+def _start(init: Picture, P: Tensor | None, S: Tensor | None, vgg: VGG) -> tuple[Tensor, bool]:
+    """The start at the size of the result, and whether it is noise (then a stand-in of that size)."""
     shape_of = P if P is not None else S
     assert shape_of is not None
-    init, named = arguments["init"], {"noise": shape_of, "content": P, "style": S}
-    if isinstance(init, str) and init in named:
-        start = named[init]
-        if start is None:
-            raise InputError(f"init: there is no {init!r} picture in this recipe; use 'noise' or a picture")
-    else:
-        start = _picture(init, None, "init", device)
-    return resize(start, *shape_of.shape[2:])
+    named = {"noise": shape_of, "content": P, "style": S}
+    if not (isinstance(init, str) and init in named):
+        return resize(_picture(init, None, "init", vgg), *shape_of.shape[2:]), False
+    start = named[init]
+    if start is None:
+        raise InputError(f"init: there is no {init!r} picture in this recipe; use 'noise' or a picture")
+    return resize(start, *shape_of.shape[2:]), init == "noise"
+
+
+def _stage(vgg: VGG, P: Tensor | None, S: Tensor | None, share: float, steps: int, options: dict[str, Any]) -> Stage:
+    """One size of the run: both pictures made smaller by the same share."""
+    content = None if P is None else resize(P, *_scaled(P, share))
+    style = None if S is None else resize(S, *_scaled(S, share))
+    of = content if content is not None else style
+    assert of is not None
+    return Stage(Objective(vgg, content=content, style=style, **options), of.shape[2], of.shape[3], steps)
 
 
 def _scaled(image: Tensor, share: float) -> tuple[int, int]:

@@ -135,12 +135,11 @@ class Synthesis:
     @property
     def finished(self) -> bool:
         """Whether all steps are done."""
-        return self._stage == len(self.stages)
+        return all(done >= stage.steps for done, stage in zip(self._done, self.stages, strict=True))
 
     def extend(self, steps: int) -> None:
         """Append steps to the last stage, to go on from a picture that was finished."""
         self.stages[-1] = replace(self.stages[-1], steps=self._done[-1] + steps)
-        self._stage = min(self._stage, len(self.stages) - 1)
 
     def __iter__(self) -> Iterator[Step]:
         """Make the steps that are left, one by one."""
@@ -155,13 +154,13 @@ class Synthesis:
                 self.interrupted = True
                 return
             yield step
+        self._optimiser = None  # its memory of the path is a hundred pictures large
 
     def _next_stage(self) -> None:
         self._stage += 1
-        if not self.finished:
-            self._optimiser = None
-            self._best = self._sized(self._best, self.stages[self._stage])
-            self._best_total = float("inf")
+        self._optimiser = None
+        self._best = self._sized(self._best, self.stages[self._stage])
+        self._best_total = float("inf")
 
     def _advance(self) -> Step:
         began = time.perf_counter()

@@ -84,13 +84,23 @@ class TestTransfer:
         assert losses[0][1] > losses[1][1]
 
     def test_only_the_ratio_matters(self):
-        one = st.transfer("chelsea", "dots", alpha=1, beta=5, tv=1, **QUICK)
-        other = st.transfer("chelsea", "dots", alpha=10, beta=50, tv=10, **QUICK)
+        one = st.transfer("chelsea", "dots", alpha=1, beta=5, **QUICK)
+        other = st.transfer("chelsea", "dots", alpha=10, beta=50, **QUICK)
         assert_close(one.image, other.image, atol=1e-3, rtol=0)
+
+    def test_total_variation_counts_per_unit_of_alpha_and_beta(self, vgg):
+        result = st.transfer("chelsea", "dots", alpha=2, beta=6, tv=0.25, **QUICK)
+        assert result.synthesis.stages[0].objective.factors["total variation"] == pytest.approx(0.25 * 8)
+        texture = st.reconstruct_style("dots", tv=0.25, **QUICK)
+        assert texture.synthesis.stages[0].objective.factors["total variation"] == pytest.approx(0.25)
 
     def test_style_of_another_size(self):
         result = st.transfer("chelsea", "dots", style_size=40, **QUICK)
         assert result.image.shape == (1, 3, 43, 64)
+
+    def test_a_tensor_is_scaled_like_a_file(self):
+        result = st.reconstruct_content(torch.rand(1, 3, 30, 300), "conv1_1", size=100, steps=1, progress=False)
+        assert result.image.shape == (1, 3, 10, 100)
 
     def test_very_long_pictures(self):
         result = st.transfer(torch.rand(1, 3, 20, 400), "dots", size=400, steps=1, progress=False)
@@ -260,6 +270,12 @@ class TestNetwork:
         random = st.VGG("random", pooling="max")
         result = st.reconstruct_style("dots", "conv1_1", weights=random, **QUICK)
         assert result.settings["network"] == "VGG-16, weights='random (seed 0)', pooling='max'"
+
+    def test_a_network_of_the_readers_stays_as_it_is(self):
+        double = st.VGG("random").to(torch.float64)
+        result = st.reconstruct_style("dots", "conv1_1", weights=double, **QUICK)
+        assert double.dtype == torch.float64
+        assert result.image.dtype == torch.float32
 
     def test_device(self):
         assert pick_device("cpu").type == "cpu"

@@ -214,6 +214,23 @@ class TestStages:
         assert [step.number for step in synthesis] == [6, 7, 8, 9]
         assert synthesis.history["total"][-1] < best
 
+    def test_a_finished_synthesis_lets_go_of_its_memory(self):
+        synthesis = synthesise(distance(), white_noise(6, 8), steps=5)
+        for step in synthesis:
+            assert synthesis._optimiser is not None
+            if step.number == 3:
+                break
+        assert synthesis._optimiser is not None  # needed to go on
+        list(synthesis)
+        assert synthesis._optimiser is None
+
+    def test_left_at_its_very_last_step_it_is_finished(self):
+        synthesis = synthesise(distance(), white_noise(6, 8), steps=2)
+        for step in synthesis:
+            if step.number == 2:
+                break
+        assert synthesis.finished
+
 
 class TestInterrupted:
     """^C gives the best picture so far, not a traceback."""
