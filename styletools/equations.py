@@ -14,7 +14,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from styletools.errors import InputError
+from styletools.errors import InputError, check_weight
 
 __all__ = [
     "content_loss",
@@ -246,9 +246,8 @@ def total_loss(content: Tensor, style: Tensor, alpha: float, beta: float) -> Ten
     Reference:
         Gatys, Ecker and Bethge 2016, Eq. 7.
     """
-    for name, value in (("alpha", alpha), ("beta", beta)):
-        if not 0 <= value < float("inf"):
-            raise InputError(f"{name}: expected a finite number ≥ 0, got {value}")
+    check_weight("alpha", alpha)
+    check_weight("beta", beta)
     return alpha * content + beta * style
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["ImageError", "InputError", "StyletoolsError", "SynthesisError", "WeightsError"]
+__all__ = ["ImageError", "InputError", "StyletoolsError", "SynthesisError", "WeightsError", "check_weight"]
 
 
 class StyletoolsError(Exception):
@@ -32,10 +33,23 @@ class SynthesisError(StyletoolsError):
     Attributes:
         image: the best picture before that, (B, 3, H, W) in [0, 1].
         step: the number of the step that failed, counted from 1.
+        settings: what the picture was made with, where a recipe made it.
     """
+
+    settings: dict[str, Any] | None = None
 
     def __init__(self, message: str, image: Tensor, step: int) -> None:
         """Keep the best picture beside the message, so that nothing is lost."""
         super().__init__(message)
         self.image = image
         self.step = step
+
+
+def check_weight(name: str, value: float) -> None:
+    """Check that the weight of a loss is a finite number ≥ 0.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not isinstance(value, Real) or not 0 <= value < float("inf"):
+        raise InputError(f"{name}: expected a finite number ≥ 0, got {value!r}")

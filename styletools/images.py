@@ -173,8 +173,10 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
     """
     if image.shape[-2:] == (height, width):
         return image
-    resized = functional.interpolate(image, size=(height, width), mode="bicubic", align_corners=False, antialias=True)
-    return resized.clamp(0, 1)
+    # Apple's MPS does not have this operator in every version of torch.
+    source = image.cpu() if image.device.type == "mps" else image
+    resized = functional.interpolate(source, size=(height, width), mode="bicubic", align_corners=False, antialias=True)
+    return resized.clamp(0, 1).to(image.device)
 
 
 def white_noise(height: int, width: int, seed: int = 0) -> Tensor:
@@ -186,11 +188,16 @@ def white_noise(height: int, width: int, seed: int = 0) -> Tensor:
     Returns:
         (1, 3, H, W) float32. The same seed gives the same noise on every device.
 
+    Raises:
+        InputError: a seed that is not a whole number ≥ 0.
+
     Example:
         >>> white_noise(64, 64).std().item()  # doctest: +ELLIPSIS
         0.28...
     """
-    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**63:
+        raise InputError(f"seed: expected a whole number, 0 … 2⁶³ − 1, got {seed!r}")
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(int(seed)))
 
 
 def check_image(image: Tensor, name: str = "image") -> None:
@@ -222,9 +229,9 @@ def check_target(path: Path) -> str:
     """
     if path.suffix.lower() not in _FORMATS:
         raise ImageError(f"cannot write {path}: the name must end in {', '.join(_FORMATS)}, not {path.suffix!r}")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise ImageError(f"cannot write {path}: there is no folder {path.parent}; make it first")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise ImageError(f"cannot write {path}: it is a folder")
     return _FORMATS[path.suffix.lower()]
 
@@ -236,6 +243,7 @@ def fit_size(width: int, height: int, size: int) -> tuple[int, int]:
         >>> fit_size(451, 300, 256)
         (256, 170)
     """
+    _check_size(size)
     longer = max(width, height)
     return max(1, round(width * size / longer)), max(1, round(height * size / longer))
 
@@ -253,7 +261,7 @@ def _open(source: ImageSource) -> tuple[Image.Image, str]:
         return image, name
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        if not path.exists() and str(source) in (*SAMPLES, *PROCEDURAL):
+        if not os.path.exists(path) and str(source) in (*SAMPLES, *PROCEDURAL):
             return sample(str(source)), str(source)
         data, name = _read(path), str(path)
     elif isinstance(source, bytes | bytearray | memoryview):
@@ -269,23 +277,23 @@ def _open(source: ImageSource) -> tuple[Image.Image, str]:
 
 
 def _read(path: Path) -> bytes:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise ImageError(f"{path} is a folder, not a picture")
     try:
         return path.read_bytes()
     except FileNotFoundError:
         raise ImageError(f"no such file: {path}{_nearest(path)}") from None
-    except OSError as error:
-        raise ImageError(f"cannot read {path}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no system has
+        raise ImageError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _nearest(path: Path) -> str:
     """Return ' (did you mean …?)' with the nearest file or sample name, or where to look."""
     if "://" in str(path) or ":/" in str(path):
         return " (addresses are not fetched: download the picture first)"
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         return f" (there is no folder {path.parent})"
-    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    names = os.listdir(path.parent) if os.access(path.parent, os.R_OK) else []
     close = difflib.get_close_matches(path.name, [*names, *SAMPLES, *PROCEDURAL], n=1, cutoff=0.5)
     if not close:
         return ""
@@ -325,12 +333,20 @@ def _one_line(error: Exception) -> str:
 def _to_rgb(image: Image.Image, name: str) -> Image.Image:
     try:
         profile = image.info.get("icc_profile")
-        image = _to_8_bits(ImageOps.exif_transpose(image))
+        image = _to_8_bits(_upright(image))
         if image.has_transparency_data:
             image = _over_white(image)
         return _to_srgb(image, profile)
     except (ValueError, OSError) as error:
         raise ImageError(f"{name} cannot be turned into RGB: {_one_line(error)}") from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn the picture as its EXIF data say; damaged EXIF data say nothing."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # Pillow's EXIF reader raises almost anything
+        return image
 
 
 def _to_8_bits(image: Image.Image) -> Image.Image:
@@ -364,7 +380,9 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         lab = ImageCms.createProfile("LAB")
         converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
         return converted if converted is not None else image.convert("RGB")
-    if profile and image.mode in ("RGB", "CMYK", "L"):
+    if image.mode not in ("RGB", "CMYK", "L"):
+        image = image.convert("RGB")  # palettes and their like: the profile speaks of the colours in them
+    if profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")

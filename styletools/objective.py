@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from styletools.equations import content_loss, gram_loss, gram_matrix, total_variation
-from styletools.errors import InputError
+from styletools.errors import InputError, check_weight
 from styletools.vgg import VGG
 
 __all__ = ["LayerWeights", "Objective", "Units"]
@@ -78,8 +78,7 @@ class Objective:
         if units not in ("relative", "literal"):
             raise InputError(f"units: expected 'relative' or 'literal', got {units!r}")
         for name, value in (("alpha", alpha), ("beta", beta), ("tv", tv)):
-            if not 0 <= value < float("inf"):
-                raise InputError(f"{name}: expected a finite number ≥ 0, got {value}")
+            check_weight(name, value)
         self.vgg = vgg
         self.units = units
         self.tv = tv
@@ -122,7 +121,7 @@ def layer_weights(layers: LayerWeights, name: str) -> dict[str, float]:
     """Read one layer, several or a mapping as weights by layer.
 
     Raises:
-        InputError: a weight that is negative or not finite.
+        InputError: a weight that is negative or not finite, a layer that is named twice, or no layers at all.
 
     Example:
         >>> layer_weights(["conv1_1", "conv2_1"], "style_layers")
@@ -130,10 +129,13 @@ def layer_weights(layers: LayerWeights, name: str) -> dict[str, float]:
     """
     if isinstance(layers, str):
         return {layers: 1.0}
-    if not isinstance(layers, Mapping):
-        names = list(layers)
-        return {layer: 1 / len(names) for layer in names}
-    for layer, weight in layers.items():
-        if not 0 <= weight < float("inf"):
-            raise InputError(f"{name}: the weight of {layer} must be a finite number ≥ 0, got {weight}")
-    return {layer: float(weight) for layer, weight in layers.items()}
+    if isinstance(layers, Mapping):
+        for layer, weight in layers.items():
+            check_weight(f"{name}: the weight of {layer}", weight)
+        return {layer: float(weight) for layer, weight in layers.items()}
+    if not isinstance(layers, Iterable):
+        raise InputError(f"{name}: expected a layer, several, or weights by layer, got {layers!r}")
+    names = list(layers)
+    if len(set(names)) < len(names):
+        raise InputError(f"{name}: a layer is named twice in {', '.join(map(str, names))}")
+    return {layer: 1 / len(names) for layer in names}

@@ -145,33 +145,43 @@ class LBFGS:
 
 
 class Adam:
-    """Adam (Kingma and Ba 2015, by torch) followed by a projection into [0, 1].
+    """Adam with every step projected into 0 ≤ x ≤ 1.
+
+    What it remembers changes only after the new picture has been evaluated: a step that is interrupted has not been.
 
     Args:
         evaluate: x → Evaluation.
         start: where to begin, values in [0, 1].
         learning_rate: how far a pixel moves per step at first, in units of its range.
+
+    Reference:
+        Kingma and Ba 2015, algorithm 1.
     """
+
+    BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
     def __init__(self, evaluate: Callable[[Tensor], Evaluation], start: Tensor, learning_rate: float = 0.03) -> None:
         """Evaluate the start."""
         self._evaluate = evaluate
+        self._rate = learning_rate
         self.at = evaluate(start)
         if not self.at.finite:
             raise NotFinite
-        self._x = self.at.image.clone().requires_grad_()
-        self._adam = torch.optim.Adam([self._x], lr=learning_rate)
+        self._count = 0
+        self._mean = torch.zeros_like(start)
+        self._square = torch.zeros_like(start)
 
     def step(self) -> Evaluation:
         """Take one step, downhill or not."""
-        self._x.grad = self.at.gradient
-        self._adam.step()
-        with torch.no_grad():
-            self._x.clamp_(0, 1)
-        after = self._evaluate(self._x.detach().clone())
+        g, count = self.at.gradient, self._count + 1
+        mean = self._mean.lerp(g, 1 - self.BETA_1)
+        square = self._square.lerp(g * g, 1 - self.BETA_2)
+        size = (square / (1 - self.BETA_2**count)).sqrt() + self.EPSILON
+        image = self.at.image - self._rate * (mean / (1 - self.BETA_1**count)) / size
+        after = self._evaluate(image.clamp_(0, 1))
         if not after.finite:
             raise NotFinite
-        self.at = after
+        self.at, self._count, self._mean, self._square = after, count, mean, square
         return after
 
 

@@ -15,8 +15,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from torch import Tensor
 
+from styletools.errors import InputError
 from styletools.images import to_pil
-from styletools.recipes import OnStep
+from styletools.progress import OnStep
 from styletools.synthesis import Step
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def pictures(images: Mapping[str, Tensor], *, columns: int = 4, width: float = 9
         The figure and one axes per picture.
 
     Raises:
-        InputError: something is not a picture.
+        InputError: something is not a picture, or there is none.
 
     Example:
         >>> import torch
@@ -52,17 +53,20 @@ def pictures(images: Mapping[str, Tensor], *, columns: int = 4, width: float = 9
         ['noise', 'grey']
         >>> plt.close(fig)
     """
-    columns = min(columns, len(images))
-    rows = math.ceil(len(images) / columns)
-    tallest = max(image.shape[-2] / image.shape[-1] for image in images.values())
+    if not images:
+        raise InputError("images: expected at least one picture, got none")
+    shown = {title: to_pil(image) for title, image in images.items()}
+    columns = min(columns, len(shown))
+    rows = math.ceil(len(shown) / columns)
+    tallest = max(image.height / image.width for image in shown.values())
     fig, grid = plt.subplots(
         rows, columns, figsize=(width, rows * (width / columns * tallest + 0.35)), squeeze=False, layout="constrained"
     )
     axes = list(grid.flat)
     for ax in axes:
         ax.axis("off")
-    for ax, (title, image) in zip(axes, images.items(), strict=False):
-        ax.imshow(np.asarray(to_pil(image)), interpolation="nearest")
+    for ax, (title, image) in zip(axes, shown.items(), strict=False):
+        ax.imshow(np.asarray(image), interpolation="nearest")
         ax.set_title(title, fontsize=10)
     return fig, axes[: len(images)]
 
@@ -77,6 +81,9 @@ def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tu
     Returns:
         The figure and the axes.
 
+    Raises:
+        InputError: a history without a step.
+
     Example:
         >>> columns = {"step": [1, 2, 3], "height": [8, 8, 16], "content": [3, 2, 1], "total": [3, 2, 1]}
         >>> fig, ax = losses(columns)
@@ -84,6 +91,8 @@ def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tu
         ['content', 'total']
         >>> plt.close(fig)
     """
+    if not history.get("step"):
+        raise InputError("history: expected at least one step, got none")
     if ax is None:
         _, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
     names = [name for name in history if name not in _NOT_LOSSES]

@@ -11,12 +11,14 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from styletools.errors import InputError
+from styletools.errors import InputError, SynthesisError, check_weight
 from styletools.images import ImageSource, check_image, fit_size, load_image, resize, save_image, white_noise
 from styletools.objective import LayerWeights, Objective, Units, layer_weights
+from styletools.progress import OnStep, watch
 from styletools.settings import describe
-from styletools.synthesis import OptimiserName, Stage, Step, Synthesis
+from styletools.synthesis import OptimiserName, Stage, Synthesis
 from styletools.vgg import VGG, Pooling
+from styletools.weights import SOURCES, Weights
 
 __all__ = [
     "CONTENT_LAYER",
@@ -31,9 +33,7 @@ __all__ = [
 
 Picture: TypeAlias = ImageSource | Tensor
 """What `load_image` reads, or a tensor (1, 3, H, W) in [0, 1]."""
-OnStep: TypeAlias = Callable[[Step], object]
-"""Called after each step; the synthesis stops when it returns True."""
-Network: TypeAlias = str | os.PathLike[str] | VGG
+Network: TypeAlias = str | os.PathLike[str] | Weights | VGG
 
 CONTENT_LAYER = "conv4_2"
 """The paper's layer for content."""
@@ -41,7 +41,6 @@ STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 """The paper's layers for style, each with w_l = 1/5."""
 
 COARSEST = 128  # longer side of the first stage of a large picture; a smaller one repeats the painting's composition
-MINIMUM = 16  # shorter side of any stage: conv5_1 needs it
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,8 @@ class Result:
         image: (1, 3, H, W) in [0, 1], on the CPU.
         history: columns `step`, `height`, `evaluations`, `seconds`, `total` and each named loss, a number per step.
         settings: everything needed to make the picture again, as plain JSON values: `recipe` and its `arguments`,
-            the versions, the device and the number of threads.
+            the versions, the device and the number of threads. Pictures and weights that were not given by name or
+            path are described, not contained.
         interrupted: whether ^C or `on_step` ended it before its last step.
         synthesis: to go on: `for step in result.synthesis`, after `result.synthesis.extend(100)` if it was finished.
     """
@@ -82,7 +82,7 @@ def reconstruct_content(
     pooling: Pooling = "avg",
     units: Units = "relative",
     coarse_to_fine: bool | None = None,
-    device: str | None = None,
+    device: str | torch.device | None = None,
     progress: bool = True,
     on_step: OnStep | None = None,
 ) -> Result:
@@ -142,7 +142,7 @@ def reconstruct_style(
     pooling: Pooling = "avg",
     units: Units = "relative",
     coarse_to_fine: bool | None = None,
-    device: str | None = None,
+    device: str | torch.device | None = None,
     progress: bool = True,
     on_step: OnStep | None = None,
 ) -> Result:
@@ -207,7 +207,7 @@ def transfer(
     pooling: Pooling = "avg",
     units: Units = "relative",
     coarse_to_fine: bool | None = None,
-    device: str | None = None,
+    device: str | torch.device | None = None,
     progress: bool = True,
     on_step: OnStep | None = None,
 ) -> Result:
@@ -228,7 +228,8 @@ def transfer(
         style_layers: likewise, w_l.
         style_size: longer side of the painting; by default `size`. A smaller one makes finer strokes.
         tv: γ, the weight of total variation for each unit of α + β; 0 leaves it out, as the paper does. The default
-            takes away the finest noise, which Eq. 7 hardly sees, and nothing else.
+            takes away the finest noise, which Eq. 7 hardly sees. It is measured for relative units; beside literal
+            losses, which are large numbers, it has no effect.
         init: where to start: `"noise"` (white noise), `"content"`, `"style"`, or a picture.
         optimiser: `"lbfgs"`, or `"adam"`.
         seed: of the noise. The same seed on the same machine with the same number of threads gives the same picture.
@@ -271,7 +272,7 @@ def transfer(
     )
 
 
-def pick_device(device: str | None = None) -> torch.device:
+def pick_device(device: str | torch.device | None = None) -> torch.device:
     """The device asked for, or the best there is: CUDA, then Apple's MPS, then the CPU.
 
     Raises:
@@ -284,11 +285,14 @@ def pick_device(device: str | None = None) -> torch.device:
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if device is None:
         return torch.device(next(name for name, available in there.items() if available))
-    name = device.split(":")[0]
-    if not there.get(name, False):
+    try:
+        wanted = torch.device(device)
+    except RuntimeError:
+        wanted = None
+    if wanted is None or not there.get(wanted.type, False):
         have = ", ".join(name for name, available in there.items() if available)
-        raise InputError(f"device: {device!r} is not available here; there is {have}")
-    return torch.device(device)
+        raise InputError(f"device: {str(device)!r} is not available here; there is {have}")
+    return wanted
 
 
 def _make(
@@ -297,35 +301,72 @@ def _make(
     *,
     content: str | None = None,
     style: str | None = None,
-    content_layers: LayerWeights = (),
-    style_layers: LayerWeights = (),
+    content_layers: dict[str, float] | None = None,
+    style_layers: dict[str, float] | None = None,
 ) -> Result:
     """Run a recipe. `content` and `style` name the arguments that hold the two pictures."""
+    content_layers, style_layers = content_layers or {}, style_layers or {}
+    if not (content_layers or style_layers):
+        raise InputError("layers: expected at least one, got none")
     vgg = _network(arguments["weights"], arguments["pooling"], arguments["device"])
-    size = arguments["size"]
+    settings = _settings(recipe, arguments, vgg)  # before the work: what is wrong with them is said at once
+    size, style_size = arguments["size"], arguments.get("style_size")
     P = None if content is None else _picture(arguments[content], size, content, vgg)
-    S = None if style is None else _picture(arguments[style], arguments.get("style_size") or size, style, vgg)
-    alpha, beta = arguments.get("alpha", 1.0), arguments.get("beta", 1.0)
-    options = {
-        "content_layers": content_layers,
-        "style_layers": style_layers,
-        "alpha": alpha,
-        "beta": beta,
-        # Times what it works against, so that only the ratio of α and β matters to the picture.
-        "tv": arguments["tv"] * ((0.0 if P is None else alpha) + (0.0 if S is None else beta)),
-        "units": arguments["units"],
-    }
+    S = None if style is None else _picture(arguments[style], size if style_size is None else style_size, style, vgg)
     start, noise = _start(arguments["init"], P, S, vgg)
     grow = noise if arguments["coarse_to_fine"] is None else arguments["coarse_to_fine"]
-    stages = [_stage(vgg, P, S, share, arguments["steps"], options) for share in _shares(start, grow)]
+    smallest = max(vgg.layer(name).minimum_size for name in (*content_layers, *style_layers))
+    objective = _objectives(arguments, vgg, content_layers, style_layers)
+    stages = []
+    for share in _shares(start, grow, smallest):
+        small_P, small_S = (
+            None if image is None else resize(image, *_scaled(image, share, smallest)) for image in (P, S)
+        )
+        height, width = _scaled(start, share, smallest)
+        stages.append(Stage(objective(small_P, small_S), height, width, arguments["steps"]))
     if noise:  # noise made smaller would be greyer: it is drawn at the first size
         start = white_noise(stages[0].height, stages[0].width, arguments["seed"]).to(start)
     synthesis = Synthesis(stages, start, optimiser=arguments["optimiser"])
-    interrupted = _watch(synthesis, recipe, arguments["progress"], arguments["on_step"])
-    # Without what only shows or stops the run, and with the device that "the best" turned out to be.
-    kept = {name: value for name, value in arguments.items() if name not in ("progress", "on_step")}
-    settings = describe(recipe, {**kept, "device": str(vgg.device)}, vgg.extra_repr(), _version())
+    try:
+        interrupted = watch(synthesis, recipe.replace("_", " "), arguments["progress"], arguments["on_step"])
+    except SynthesisError as error:
+        error.settings = settings
+        raise
     return Result(synthesis.image.float().cpu(), synthesis.history, settings, interrupted, synthesis)
+
+
+def _objectives(
+    arguments: dict[str, Any], vgg: VGG, content_layers: dict[str, float], style_layers: dict[str, float]
+) -> Callable[[Tensor | None, Tensor | None], Objective]:
+    """Make the objective of a size from the two pictures at that size."""
+    alpha, beta, tv = arguments.get("alpha", 1.0), arguments.get("beta", 1.0), arguments["tv"]
+    for name, value in (("alpha", alpha), ("beta", beta), ("tv", tv)):
+        check_weight(name, value)
+
+    def objective(P: Tensor | None, S: Tensor | None) -> Objective:
+        return Objective(
+            vgg,
+            content=P,
+            style=S,
+            content_layers=content_layers,
+            style_layers=style_layers,
+            alpha=alpha,
+            beta=beta,
+            # Times what it works against, so that only the ratio of α and β matters to the picture.
+            tv=tv * ((0.0 if P is None else alpha) + (0.0 if S is None else beta)),
+            units=arguments["units"],
+        )
+
+    return objective
+
+
+def _settings(recipe: str, arguments: dict[str, Any], vgg: VGG) -> dict[str, Any]:
+    from styletools import __version__  # noqa: PLC0415  # the package's table of contents imports this file
+
+    # Without what only shows or stops the run; with what the network and "the best device" turned out to be.
+    kept = {name: value for name, value in arguments.items() if name not in ("progress", "on_step")}
+    kept |= {"pooling": vgg.pooling, "device": str(vgg.device)}
+    return describe(recipe, kept, vgg.extra_repr(), __version__)
 
 
 @lru_cache(maxsize=2)
@@ -334,10 +375,12 @@ def _load_network(weights: str, pooling: Pooling, device: torch.device) -> VGG:
     return VGG(weights, pooling).to(device)
 
 
-def _network(weights: Network, pooling: Pooling, device: str | None) -> VGG:
+def _network(weights: Network, pooling: Pooling, device: str | torch.device | None) -> VGG:
     if isinstance(weights, VGG):  # stays where its owner put it, unless told otherwise
         return weights if device is None else weights.to(pick_device(device))
-    return _load_network(os.fspath(weights), pooling, pick_device(device))
+    if isinstance(weights, str) and weights in SOURCES:
+        return _load_network(weights, pooling, pick_device(device))
+    return VGG(weights, pooling).to(pick_device(device))  # a file may change between two calls
 
 
 def _picture(source: Picture, size: int | None, name: str, vgg: VGG) -> Tensor:
@@ -367,73 +410,17 @@ def _start(init: Picture, P: Tensor | None, S: Tensor | None, vgg: VGG) -> tuple
     return resize(start, *shape_of.shape[2:]), init == "noise"
 
 
-def _stage(vgg: VGG, P: Tensor | None, S: Tensor | None, share: float, steps: int, options: dict[str, Any]) -> Stage:
-    """One size of the run: both pictures made smaller by the same share."""
-    content = None if P is None else resize(P, *_scaled(P, share))
-    style = None if S is None else resize(S, *_scaled(S, share))
-    of = content if content is not None else style
-    assert of is not None
-    return Stage(Objective(vgg, content=content, style=style, **options), of.shape[2], of.shape[3], steps)
-
-
-def _scaled(image: Tensor, share: float) -> tuple[int, int]:
-    """Height and width times a share, but never too small for the layers."""
+def _scaled(image: Tensor, share: float, smallest: int) -> tuple[int, int]:
+    """Height and width times a share, but never smaller than the layers allow."""
     height, width = image.shape[2:]
-    if share == 1:
-        return height, width
-    share = max(share, min(1.0, MINIMUM / min(height, width)))
-    return max(1, round(height * share)), max(1, round(width * share))
+    share = max(share, min(1.0, smallest / min(height, width)))
+    return round(height * share), round(width * share)
 
 
-def _shares(image: Tensor, grow: bool) -> list[float]:
+def _shares(image: Tensor, grow: bool, smallest: int) -> list[float]:
     """1; or … ¼, ½, 1 down to `COARSEST` pixels, but at least from ½ on."""
     longer, shorter = max(image.shape[2:]), min(image.shape[2:])
     shares = [1.0]
-    while grow and shorter * shares[0] / 2 >= MINIMUM and (len(shares) == 1 or longer * shares[0] / 2 >= COARSEST):
+    while grow and shorter * shares[0] / 2 >= smallest and (len(shares) == 1 or longer * shares[0] / 2 >= COARSEST):
         shares.insert(0, shares[0] / 2)
     return shares
-
-
-def _watch(synthesis: Synthesis, title: str, progress: bool, on_step: OnStep | None) -> bool:
-    """Run to the end, or to ^C, or until `on_step` returns True; return whether it was cut short."""
-    with _bar(title, progress) as bar:
-        try:
-            for step in synthesis:
-                bar.set_postfix_str(_describe(step), refresh=False)
-                bar.update(step.progress - bar.n)
-                if on_step is not None and on_step(step) is True:
-                    break
-            bar.refresh()
-        except KeyboardInterrupt:  # between two steps; during one, the synthesis ends the loop itself
-            synthesis.interrupted = True
-    return not synthesis.finished
-
-
-def _describe(step: Step) -> str:
-    """The size, and the losses summed by kind: `256 × 170, content 0.561, style 0.204`."""
-    sums: dict[str, float] = {}
-    for name, value in step.losses.items():
-        if name != "total":
-            kind = name.rsplit(" conv", 1)[0]
-            sums[kind] = sums.get(kind, 0.0) + value
-    losses = ", ".join(f"{kind} {value:.3g}" for kind, value in sums.items())
-    return f"{step.image.shape[3]} × {step.image.shape[2]}, {losses}"
-
-
-def _bar(title: str, progress: bool) -> Any:  # noqa: ANN401  # tqdm.auto is one of two classes
-    from tqdm.auto import tqdm  # noqa: PLC0415  # needed only here
-
-    # The unit is the whole work: steps at a small size are quick, and would make the time left too short.
-    return tqdm(
-        total=1.0,
-        desc=title.replace("_", " "),
-        disable=not progress,
-        mininterval=0.2,
-        bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
-    )
-
-
-def _version() -> str:
-    from styletools import __version__  # noqa: PLC0415  # the package's table of contents imports this file
-
-    return __version__

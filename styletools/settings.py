@@ -12,6 +12,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from styletools.weights import Weights
+
 __all__ = ["describe", "plain"]
 
 
@@ -58,12 +60,14 @@ def plain(value: Any) -> Any:  # noqa: ANN401
         return os.fspath(value)
     if isinstance(value, torch.nn.Module):
         return value.extra_repr()
+    if isinstance(value, Weights):
+        return value.source
     return _fingerprint(value)
 
 
 def _fingerprint(picture: Any) -> str:  # noqa: ANN401
     if isinstance(picture, Tensor):
-        what, data = f"tensor {tuple(picture.shape)}", picture.detach().cpu().numpy().tobytes()
+        what, data = f"tensor {tuple(picture.shape)}", picture.detach().cpu().float().numpy().tobytes()
     elif isinstance(picture, Image.Image):
         what, data = f"PIL image {picture.size}", picture.tobytes()
     elif isinstance(picture, bytes | bytearray | memoryview):

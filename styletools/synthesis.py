@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from typing import Literal, TypeAlias
 
 import torch
@@ -21,6 +22,7 @@ __all__ = ["ObjectiveFunction", "OptimiserName", "Stage", "Step", "Synthesis", "
 
 ObjectiveFunction: TypeAlias = Callable[[Tensor], Mapping[str, Tensor]]
 """A picture (B, 3, H, W) → named scalar terms, whose sum is minimised."""
+_COLUMNS = ("step", "height", "evaluations", "seconds", "total")
 OptimiserName: TypeAlias = Literal["lbfgs", "adam"]
 
 
@@ -103,11 +105,11 @@ class Synthesis:
         """Copy the start; nothing is computed yet."""
         if not stages:
             raise InputError("stages: expected at least one, got none")
-        if any(stage.steps < 0 for stage in stages):
-            raise InputError(f"steps: expected a number ≥ 0, got {[stage.steps for stage in stages]}")
+        for stage in stages:
+            _check_steps(stage.steps)
         if optimiser not in ("lbfgs", "adam"):
             raise InputError(f"optimiser: expected 'lbfgs' or 'adam', got {optimiser!r}")
-        if not 0 < learning_rate < float("inf"):
+        if not isinstance(learning_rate, int | float) or not 0 < learning_rate < float("inf"):
             raise InputError(f"learning_rate: expected a number > 0, got {learning_rate}")
         check_image(start, "start")
         self.stages = list(stages)
@@ -138,8 +140,13 @@ class Synthesis:
         return all(done >= stage.steps for done, stage in zip(self._done, self.stages, strict=True))
 
     def extend(self, steps: int) -> None:
-        """Append steps to the last stage, to go on from a picture that was finished."""
-        self.stages[-1] = replace(self.stages[-1], steps=self._done[-1] + steps)
+        """Append steps to the last stage, to go on from a picture that was finished.
+
+        Raises:
+            InputError: a number that is not whole or is negative.
+        """
+        _check_steps(steps)
+        self.stages[-1] = replace(self.stages[-1], steps=self.stages[-1].steps + steps)
 
     def __iter__(self) -> Iterator[Step]:
         """Make the steps that are left, one by one."""
@@ -164,7 +171,7 @@ class Synthesis:
 
     def _advance(self) -> Step:
         began = time.perf_counter()
-        number = sum(self._done) + 1
+        number = len(self.history.get("step", ())) + 1
         try:
             if self._optimiser is None:
                 self._optimiser = self._make(self._best)
@@ -181,15 +188,12 @@ class Synthesis:
         return self._record(number, after)
 
     def _evaluate(self, image: Tensor) -> Evaluation:
-        image = image.detach().requires_grad_()
-        terms = self.stages[self._stage].objective(image)
-        total = sum(terms.values(), start=image.new_zeros(()))
-        if total.numel() != 1 or not total.requires_grad:
-            raise InputError(
-                "objective: expected named scalar terms that depend on the picture, got "
-                + ", ".join(f"{name} {tuple(term.shape)}" for name, term in terms.items())
-            )
-        (gradient,) = torch.autograd.grad(total, image)
+        with torch.enable_grad():  # whatever the caller has switched off
+            image = image.detach().requires_grad_()
+            terms = self.stages[self._stage].objective(image)
+            _check_terms(terms)
+            total = sum(terms.values(), start=image.new_zeros(()))
+            (gradient,) = torch.autograd.grad(total, image)
         self._evaluations += 1
         self._last = {name: float(term.detach()) for name, term in terms.items()}
         return Evaluation(image.detach(), self._last, float(total.detach()), gradient.contiguous())
@@ -230,6 +234,25 @@ class Synthesis:
     @staticmethod
     def _sized(image: Tensor, stage: Stage) -> Tensor:
         return resize(image, stage.height, stage.width)
+
+
+def _check_steps(steps: int) -> None:
+    if isinstance(steps, bool) or not isinstance(steps, Integral) or steps < 0:
+        raise InputError(f"steps: expected a whole number ≥ 0, got {steps!r}")
+
+
+def _check_terms(terms: Mapping[str, Tensor]) -> None:
+    """Check what an objective returned."""
+    if not isinstance(terms, Mapping) or not terms:
+        raise InputError(f"objective: expected a dict of named scalar terms, got {type(terms).__name__}, or none in it")
+    for name, term in terms.items():
+        if name in _COLUMNS:
+            raise InputError(f"objective: a term cannot be called {name!r}; the history has a column of that name")
+        if not isinstance(term, Tensor) or term.numel() != 1:
+            got = tuple(term.shape) if isinstance(term, Tensor) else type(term).__name__
+            raise InputError(f"objective: expected a scalar tensor for {name!r}, got {got}")
+    if not any(term.requires_grad for term in terms.values()):
+        raise InputError(f"objective: no term depends on the picture: {', '.join(terms)}; was the graph cut?")
 
 
 def synthesise(

@@ -95,7 +95,7 @@ class VGG(nn.Module):
         self.info = {layer.name: layer for layer in _describe(self._steps, weights)}
         # Buffers, not parameters: they move with .to(), and nothing can ask for their gradient.
         for name, tensor in weights.tensors.items():
-            self.register_buffer(name.replace(".", "_"), tensor)
+            self.register_buffer(name.replace(".", "_"), tensor.clone())
         self.register_buffer("mean", torch.tensor(weights.mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(weights.std).view(1, 3, 1, 1))
         self.eval()
@@ -230,13 +230,13 @@ class VGG(nn.Module):
     def _mean_activations(self, batches: list[Tensor]) -> dict[str, Tensor]:
         """Mean over all images and positions, by convolution, each (C,); 1 where a filter never fires."""
         names = [step for step in self._steps if step.startswith("conv")]
-        total: dict[str, Tensor] = {}
+        total: dict[str, Tensor] = {}  # in float64 on the CPU: not every device has it
         positions: dict[str, int] = {}
         for batch in batches:
             for name, F in self(batch, names).items():
-                total[name] = total.get(name, 0) + F.sum((0, 2, 3), dtype=torch.float64)
+                total[name] = total.get(name, 0) + F.sum((0, 2, 3)).cpu().double()
                 positions[name] = positions.get(name, 0) + F[:, 0].numel()
-        means = {name: (total[name] / positions[name]).to(self.dtype) for name in names}
+        means = {name: (total[name] / positions[name]).to(self.mean) for name in names}
         return {name: torch.where(mean > 0, mean, torch.ones_like(mean)) for name, mean in means.items()}
 
     def _check_names(self, names: list[str]) -> None:

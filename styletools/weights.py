@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import pickle
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -165,8 +164,11 @@ def _from_file(path: Path, convention: Convention | None, name: str) -> Weights:
     if layout == "authors" and "styletools" not in metadata:
         tensors["conv1_1.weight"] = tensors["conv1_1.weight"].flip(1)  # BGR → RGB
     if "styletools" in metadata and convention is None:
-        stored = json.loads(metadata["styletools"])
-        mean, std = _triple(stored["mean"]), _triple(stored["std"])
+        try:
+            stored = json.loads(metadata["styletools"])
+            mean, std = _triple(stored["mean"]), _triple(stored["std"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise WeightsError(f"weights {path}: its metadata is damaged ({error}); get the file again") from error
     ordered = {key: tensors[key].float() for key in _shapes(depth)}
     return Weights(name, depth, ordered, mean, std)
 
@@ -178,32 +180,27 @@ def _triple(values: Sequence[float]) -> _Triple:
 
 def _read_state(path: Path) -> tuple[Mapping[str, Tensor], dict[str, str]]:
     """Read the tensors and the metadata of a .safetensors file, or the tensors of a torch file."""
-    if not path.is_file():
-        kind = "a folder" if path.is_dir() else "no such file"
+    if not os.path.isfile(path):
+        kind = "a folder" if os.path.isdir(path) else "no such file"
         raise WeightsError(
             f"weights {str(path)!r}: {kind}; expected {', '.join(map(repr, SOURCES))}, or the path of a file"
         )
+    metadata: dict[str, str] = {}
     try:
         if path.suffix == ".safetensors":
             with safetensors.safe_open(path, framework="pt") as file:
-                return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        safetensors.SafetensorError,
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        KeyError,
-    ) as error:
-        # UnpicklingError is also what weights_only=True raises for a file that would run code.
+                state, metadata = {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+        else:
+            # With weights_only a file that would run code is an UnpicklingError.
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file makes the unpickler raise almost anything
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise WeightsError(
-            f"weights {path}: the file is damaged, truncated or not a plain state dict "
-            f"({str(error).splitlines()[0][:120] if str(error) else type(error).__name__}); get it again"
+            f"weights {path}: the file is damaged, truncated or not a plain state dict ({reason}); get it again"
         ) from error
-    if not isinstance(state, Mapping):
-        raise WeightsError(f"weights {path}: expected a state dict, got {type(state).__name__}")
-    return state, {}
+    if not isinstance(state, Mapping) or not all(isinstance(key, str) for key in state):
+        raise WeightsError(f"weights {path}: expected a state dict of tensors by name, got {type(state).__name__}")
+    return {key: value for key, value in state.items() if isinstance(value, Tensor)}, metadata
 
 
 def _rename(state: Mapping[str, Tensor], path: Path) -> tuple[Literal["authors", "torchvision"], dict[str, Tensor]]:

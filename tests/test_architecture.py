@@ -18,7 +18,7 @@ PACKAGE = Path(styletools.__file__).parent
 # Each file may import the ones before it, and no other.
 ORDER = [
     "errors", "files", "procedural", "samples", "images", "weights", "vgg", "equations", "objective", "optimisers",
-    "synthesis", "settings", "recipes", "plots", "doctor", "cli",
+    "synthesis", "progress", "settings", "recipes", "plots", "doctor", "cli",
 ]  # fmt: skip
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 

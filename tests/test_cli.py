@@ -81,7 +81,8 @@ class TestReconstruct:
         assert run("reconstruct", "dots", option, layers, "-o", str(out), *QUICK) == 0
         settings = st.load_settings(out)
         assert settings["recipe"] == recipe
-        assert ",".join(settings["arguments"].get("layers", settings["arguments"].get("layer"))) == layers
+        result = getattr(st, recipe)("dots", layers.split(","), size=64, steps=2, progress=False)
+        assert settings == result.settings  # the recipe's own defaults, its tv among them
 
     def test_one_of_the_two(self, capsys):
         assert run("reconstruct", "dots", "-o", "a.png") == 2
@@ -103,6 +104,14 @@ class TestErrors:
             (["transfer", "chelsea", "dots", "-o", "a.png", "--alpha", "-1"], "alpha: expected a finite number"),
             (["transfer", "chelsea", "dots", "-o", "a.png", "--style-layers", "conv9_9"], "unknown layer 'conv9_9'"),
             (["transfer", "chelsea", "dots", "-o", "a.png", "--style-layers", "conv1_1=x"], "got 'conv1_1=x'"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--style-layers", "conv1_1=3,conv2_1"], "each layer once"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--style-layers", "conv1_1,conv1_1"], "each layer once"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--seed", "9" * 30], "seed: expected a whole number"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--device", "cpu:x"], "device: 'cpu:x' is not available"),
+            (
+                ["transfer", "chelsea", "dots", "-o", "a.png", "--tv", "-1"],
+                "tv: expected a finite number ≥ 0, got -1.0",
+            ),
             (["transfer", "chelsea", "dots", "-o", "a.png", "--style-layers", ","], "at least one layer"),
             (["transfer", "chelsea", "dots", "-o", "a.png", "--weights", "vgg11"], "weights 'vgg11': no such file"),
             (["transfer", "chelsea", "-o", "a.png"], "the following arguments are required: STYLE"),
@@ -131,7 +140,30 @@ class TestErrors:
         words = ["--beta", "1e38", "--units", "literal", "--steps", "3", "--size", "64", "--quiet"]
         assert run("transfer", "chelsea", "dots", "-o", str(out), *words) == 2
         assert "The best picture so far is saved as" in capsys.readouterr().err
+        assert st.load_settings(out)["arguments"]["beta"] == 1e38
         assert st.load_image(out).shape == (1, 3, 43, 64)
+
+    def test_too_little_memory(self, monkeypatch, capsys):
+        def allocate(*args, **options):
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 10 TB")
+
+        monkeypatch.setattr(cli.recipes, "_make", allocate)
+        assert run("transfer", "chelsea", "dots", "-o", "a.png") == 2
+        assert capsys.readouterr().err == (
+            "styletools: not enough memory for a picture of this size; use a smaller --size\n"
+        )
+
+    def test_a_console_without_greek(self):
+        command = [sys.executable, "-m", "styletools.cli", "transfer", "--help"]
+        env = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+        done = subprocess.run(command, env=env, capture_output=True, check=True)
+        assert b"the weight of the content" in done.stdout
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
+    def test_a_reader_who_leaves_early(self):
+        command = f"{sys.executable} -m styletools.cli samples | true"
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr
 
 
 class TestInterrupted:
@@ -196,13 +228,18 @@ class TestOthers:
         assert "bundled VGG-16" in out
         assert code == (1 if "BAD" in out else 0)
 
-    def test_lab_opens_the_notebooks(self, monkeypatch):
-        calls = []
-        monkeypatch.setattr(cli.subprocess, "call", lambda command, cwd: calls.append((command, cwd)) or 0)
+    def test_lab_opens_the_notebooks(self, monkeypatch, tmp_path, capfd):
+        """A module in JupyterLab's place, which says where and how it was started and survives a ^C."""
+        program = "import os, signal, sys; print(os.getcwd(), sys.argv[1:], flush=True)\n"
+        program += "signal.signal(signal.SIGINT, lambda *_: None); os.kill(os.getppid(), signal.SIGINT)\n"
+        program += "import time; time.sleep(1); print('ended by itself', flush=True)"
+        (tmp_path / "jupyterlab.py").write_text(program)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         assert run("lab", "--no-browser") == 0
-        command, cwd = calls[0]
-        assert command[1:] == ["-m", "jupyterlab", "--no-browser"]
-        assert (Path(cwd) / "00_start_here.ipynb").exists()
+        out = capfd.readouterr().out
+        assert f"{Path('notebooks')} ['--no-browser']" in out
+        assert "ended by itself" in out
+        assert (Path(cli.__file__).parent.parent / "notebooks" / "00_start_here.ipynb").exists()
 
     def test_lab_without_jupyterlab_or_notebooks(self, monkeypatch, capsys, tmp_path):
         monkeypatch.setattr(cli, "find_spec", lambda name: None)

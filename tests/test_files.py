@@ -31,6 +31,16 @@ def test_interrupted_in_the_middle(tmp_path, monkeypatch):
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.bin"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
+def test_a_reader_in_the_middle_keeps_the_old_file_whole(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old" * 100_000)
+    with path.open("rb") as reader:
+        beginning = reader.read(5)
+        write_whole(path, b"new")
+        assert beginning + reader.read() == b"old" * 100_000
+
+
 def test_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "missing" / "a.bin", b"new")

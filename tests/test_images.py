@@ -127,6 +127,12 @@ class TestModes:
         assert tensor.shape == (1, 3, 4, 2)
         assert pixel(tensor, x=1, y=0) == [1, 0, 0]
 
+    @pytest.mark.parametrize("exif", [b"Exif\0\0garbage garbage", b"Exif\0\0MM\0*", b"nonsense"])
+    @pytest.mark.parametrize("file_format", ["PNG", "WEBP", "JPEG"])
+    def test_damaged_exif_is_passed_over(self, exif, file_format):
+        data = encoded(Image.new("RGB", (4, 2), "blue"), file_format, exif=exif)
+        assert load_image(data).shape == (1, 3, 2, 4)
+
     def test_first_frame_of_an_animation(self):
         frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "green", "blue")]
         data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
@@ -151,8 +157,10 @@ class TestModes:
         where = {bytes(data[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
         red, blue = where[b"rXYZ"], where[b"bXYZ"]
         data[red : red + 4], data[blue : blue + 4] = b"bXYZ", b"rXYZ"
-        tensor = load_image(encoded(Image.new("RGB", (2, 2), (255, 0, 0)), icc_profile=bytes(data)))
-        assert pixel(tensor) == pytest.approx([0, 0, 1], abs=0.02)
+        red = Image.new("RGB", (2, 2), (255, 0, 0))
+        for image in (red, red.convert("RGBA"), red.convert("P"), red.quantize(2)):
+            tensor = load_image(encoded(image, icc_profile=bytes(data)))
+            assert pixel(tensor) == pytest.approx([0, 0, 1], abs=0.02)
 
 
 class TestSize:
@@ -165,7 +173,7 @@ class TestSize:
         longer, shorter = max(width, height), min(width, height)
         assert max(tensor.shape[2:]) == size
         assert min(tensor.shape[2:]) == max(1, round(shorter * size / longer))
-        assert (tensor.shape[3] >= tensor.shape[2]) == (width >= height) or width == height or 1 in tensor.shape[2:]
+        assert tensor.shape[3 if width >= height else 2] == size
 
     def test_down_is_an_average_not_a_choice_of_pixels(self):
         checks = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)
@@ -198,6 +206,13 @@ class TestRefused:
             load_image(tmp_path / "nowhere" / "a.png")
         with pytest.raises(ImageError, match="download the picture first"):
             load_image("https://example.org/cat.jpg")
+
+    def test_names_that_no_system_has(self):
+        for name in ("x" * 5000, "a\0b"):
+            with pytest.raises(ImageError, match=r"cannot read|no such file"):
+                load_image(name)
+        with pytest.raises(ImageError, match="cannot write"):
+            save_image(torch.rand(1, 3, 2, 2), "x" * 5000 + ".png")
 
     def test_a_folder(self, tmp_path):
         with pytest.raises(ImageError, match="is a folder, not a picture"):
@@ -343,6 +358,11 @@ class TestWhiteNoise:
         noise = white_noise(200, 200) - 0.5
         neighbours = (noise[..., 1:] * noise[..., :-1]).mean() / noise.var()
         assert abs(neighbours) < 0.02
+
+    @pytest.mark.parametrize("seed", [-1, 1.5, 10**30, True, "1"])
+    def test_bad_seed(self, seed):
+        with pytest.raises(InputError, match="seed: expected a whole number"):
+            white_noise(4, 4, seed)
 
     def test_seed(self):
         assert_close(white_noise(8, 8, seed=3), white_noise(8, 8, seed=3))

@@ -172,8 +172,14 @@ class TestBadInput:
         assert layer_weights("conv1_1", "x") == {"conv1_1": 1}
         assert layer_weights((), "x") == {}
         assert layer_weights({"conv1_1": 2, "conv2_1": 0}, "x") == {"conv1_1": 2, "conv2_1": 0}
-        with pytest.raises(InputError, match="style_layers: the weight of conv1_1 must be"):
-            layer_weights({"conv1_1": float("nan")}, "style_layers")
+        for bad, words in (
+            ({"conv1_1": float("nan")}, "style_layers: the weight of conv1_1: expected a finite number"),
+            ({"conv1_1": "1"}, "the weight of conv1_1: expected a finite number ≥ 0, got '1'"),
+            (["conv1_1", "conv2_1", "conv1_1"], "style_layers: a layer is named twice"),
+            (5, "style_layers: expected a layer, several, or weights by layer, got 5"),
+        ):
+            with pytest.raises(InputError, match=words):
+                layer_weights(bad, "style_layers")
 
     def test_units(self, random_vgg):
         with pytest.raises(InputError, match="units: expected 'relative' or 'literal', got 'mean'"):

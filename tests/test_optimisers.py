@@ -136,6 +136,7 @@ class TestLBFGS:
         optimiser = LBFGS(evaluate, torch.rand(1, 1, 1, 30, dtype=torch.float64))
         totals = [optimiser.at.total] + [optimiser.step().total for _ in range(50)]
         assert totals == sorted(totals, reverse=True)
+        assert all(sy > 0 for _, _, sy in optimiser._pairs)  # although the function curves both ways
 
     def test_about_one_evaluation_a_step(self):
         evaluate, calls = problem(quadratic(1e3))
@@ -196,6 +197,18 @@ class TestAdam:
         for _ in range(300):
             optimiser.step()
         assert_close(optimiser.at.image.flatten(), centre.clamp(0, 1), atol=1e-3, rtol=0)
+
+    def test_is_torchs_adam_where_no_bound_is_near(self):
+        bowl, x = quadratic(1e2), 0.5 + 0.05 * quadratic_start()
+        evaluate, _ = problem(bowl)
+        ours, pixels = Adam(evaluate, x.clone(), learning_rate=0.002), x.clone().requires_grad_()
+        theirs = torch.optim.Adam([pixels], lr=0.002)
+        for _ in range(30):
+            ours.step()
+            theirs.zero_grad()
+            bowl(pixels).backward()
+            theirs.step()
+        assert_close(ours.at.image, pixels.detach())
 
     def test_the_first_step_is_the_learning_rate(self):
         evaluate, _ = problem(lambda x: 1e-3 * x.sum())

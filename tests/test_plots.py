@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from styletools import plots
+from styletools.errors import InputError
 from styletools.synthesis import Step
 
 
@@ -45,6 +46,18 @@ class TestPictures:
     def test_one_picture(self):
         _, axes = plots.pictures({"alone": torch.rand(1, 3, 40, 4)})
         assert len(axes) == 1
+
+    def test_bad_input(self):
+        for bad, words in (
+            ({}, "at least one picture"),
+            ({"a": "x"}, "expected a tensor"),
+            ({"a": torch.rand(3)}, "shape"),
+        ):
+            with pytest.raises(InputError, match=words):
+                plots.pictures(bad)
+        for history in ({}, {"step": []}):
+            with pytest.raises(InputError, match="at least one step"):
+                plots.losses(history)
 
 
 class TestLosses:

@@ -189,6 +189,10 @@ class TestSettings:
             assert "file object" in st.reconstruct_content(file, "conv1_1", **QUICK).settings["arguments"]["image"]
         json.dumps(result.settings)
 
+    def test_pictures_of_another_dtype(self):
+        result = st.reconstruct_style(torch.rand(1, 3, 64, 64).bfloat16(), "conv1_1", **QUICK)
+        assert "sha256" in result.settings["arguments"]["image"]
+
     def test_says_with_what(self):
         settings = st.reconstruct_style("dots", "conv1_1", **QUICK).settings
         assert settings["recipe"] == "reconstruct_style"
@@ -260,6 +264,23 @@ class TestWatched:
 class TestNetwork:
     """Which network, on which device."""
 
+    def test_a_file_that_has_changed_is_read_again(self, tmp_path):
+        import safetensors.torch
+
+        path, images = tmp_path / "vgg.safetensors", []
+        for seed in (0, 1):
+            safetensors.torch.save_file(st.load_weights("random", seed=seed).tensors, path)
+            images.append(st.reconstruct_style("dots", "conv1_1", weights=path, **QUICK).image)
+        assert not torch.equal(*images)
+
+    def test_weights_that_are_loaded_already(self):
+        result = st.reconstruct_style("dots", "conv1_1", weights=st.load_weights("random", seed=2), **QUICK)
+        assert result.settings["arguments"]["weights"] == "random (seed 2)"
+
+    def test_the_settings_have_the_networks_own_pooling(self):
+        result = st.reconstruct_style("dots", "conv1_1", weights=st.VGG("random", pooling="max"), **QUICK)
+        assert result.settings["arguments"]["pooling"] == "max"
+
     def test_loaded_once(self, monkeypatch):
         recipes._load_network.cache_clear()
         for _ in range(2):
@@ -278,7 +299,7 @@ class TestNetwork:
         assert result.image.dtype == torch.float32
 
     def test_device(self):
-        assert pick_device("cpu").type == "cpu"
+        assert pick_device("cpu").type == pick_device(torch.device("cpu")).type == "cpu"
         best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
         assert pick_device().type == best
         with pytest.raises(InputError, match=r"device: 'abacus' is not available here; there is .*cpu"):
@@ -295,6 +316,25 @@ class TestBadInput:
             st.transfer(torch.rand(2, 3, 64, 64), "dots", **QUICK)
         with pytest.raises(InputError, match=r"style: expected values in \[0, 1\]"):
             st.transfer("chelsea", torch.rand(1, 3, 64, 64) * 255, **QUICK)
+
+    @pytest.mark.parametrize("size", [0, -5, 2.5, True, "64"])
+    def test_size(self, size):
+        for options in ({"size": size}, {"size": 64, "style_size": size}):
+            with pytest.raises(InputError, match="size: expected a whole number of pixels"):
+                st.transfer(torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64), steps=1, progress=False, **options)
+
+    def test_weights(self):
+        for options, words in (
+            ({"tv": -1}, "tv: expected a finite number ≥ 0, got -1"),
+            ({"alpha": "1"}, "alpha: expected a finite number ≥ 0, got '1'"),
+            ({"content_layers": (), "style_layers": ()}, "layers: expected at least one"),
+        ):
+            with pytest.raises(InputError, match=words):
+                st.transfer("chelsea", "dots", **options, **QUICK)
+
+    def test_a_high_layer_at_a_size_that_is_just_enough(self):
+        result = st.reconstruct_content("chelsea", "pool5", size=60, steps=1, progress=False)
+        assert result.image.shape == (1, 3, 40, 60)
 
     def test_too_small(self):
         with pytest.raises(InputError, match="too few for conv4_2, which needs at least 8 × 8"):

@@ -43,6 +43,13 @@ class TestEitherOptimiser:
         list(synthesise(distance(), start, steps=3, optimiser=optimiser))
         assert torch.equal(start, before)
 
+    def test_a_later_change_of_the_start_does_not_matter(self, optimiser):
+        start = white_noise(6, 8)
+        synthesis = synthesise(distance(), start, steps=3, optimiser=optimiser)
+        start.zero_()
+        expected = list(synthesise(distance(), white_noise(6, 8), steps=3, optimiser=optimiser))[-1].image
+        assert torch.equal(list(synthesis)[-1].image, expected)
+
     def test_a_start_that_is_also_the_target(self, optimiser):
         goal = GOAL.clone()
         list(synthesise(lambda x: {"a": content_loss(x, goal), "b": x.mean()}, goal, steps=5, optimiser=optimiser))
@@ -201,6 +208,14 @@ class TestStages:
         next(iter(synthesis))
         assert synthesis.image.shape == (1, 3, 6, 8)
 
+    def test_steps_are_numbered_through_when_a_stage_converges_early(self):
+        flat = Stage(lambda x: {"near": (x - 0.5).abs().sum()}, 3, 4, 50)
+        start = torch.full((1, 3, 3, 4), 0.5)
+        synthesis = Synthesis([flat, Stage(lambda x: {"near": distance()(x)["near"]}, 6, 8, 3)], start)
+        steps = list(synthesis)
+        assert [step.number for step in steps] == [1, 2, 3, 4]
+        assert steps[0].progress == pytest.approx(50 * 12 / (50 * 12 + 3 * 48))
+
     def test_a_stage_without_steps_is_passed_over(self):
         assert [step.image.shape[2] for step in Synthesis(self.stages((0, 2)), white_noise(3, 4))] == [6, 6]
 
@@ -213,6 +228,14 @@ class TestStages:
         assert not synthesis.finished
         assert [step.number for step in synthesis] == [6, 7, 8, 9]
         assert synthesis.history["total"][-1] < best
+
+    def test_extend_before_the_end(self):
+        synthesis = Synthesis(self.stages((2, 3)), white_noise(3, 4))
+        next(iter(synthesis))
+        synthesis.extend(2)
+        assert [step.number for step in synthesis] == [2, 3, 4, 5, 6, 7]
+        with pytest.raises(InputError, match="steps: expected a whole number ≥ 0, got -5"):
+            synthesis.extend(-5)
 
     def test_a_finished_synthesis_lets_go_of_its_memory(self):
         synthesis = synthesise(distance(), white_noise(6, 8), steps=5)
@@ -234,6 +257,23 @@ class TestStages:
 
 class TestInterrupted:
     """^C gives the best picture so far, not a traceback."""
+
+    @pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
+    def test_goes_on_as_if_nothing_had_happened(self, optimiser):
+        interrupted_at = [5]
+
+        def objective(x):
+            if synthesis._evaluations == interrupted_at[0]:
+                interrupted_at[0] = -1
+                signal.raise_signal(signal.SIGINT)
+            return distance()(x)
+
+        synthesis = synthesise(objective, white_noise(6, 8), steps=12, optimiser=optimiser)
+        list(synthesis)
+        assert synthesis.interrupted
+        last = list(synthesis)[-1]
+        undisturbed = list(synthesise(distance(), white_noise(6, 8), steps=12, optimiser=optimiser))[-1]
+        assert torch.equal(last.image, undisturbed.image)
 
     def test_during_a_step(self):
         evaluations = []
@@ -282,7 +322,8 @@ class TestBadInput:
         start = white_noise(6, 8)
         for words, options in (
             ("optimiser: expected 'lbfgs' or 'adam', got 'sgd'", {"optimiser": "sgd"}),
-            ("steps: expected a number ≥ 0", {"steps": -1}),
+            ("steps: expected a whole number ≥ 0, got -1", {"steps": -1}),
+            ("steps: expected a whole number ≥ 0, got 1.5", {"steps": 1.5}),
             ("learning_rate: expected a number > 0, got 0", {"learning_rate": 0}),
         ):
             with pytest.raises(InputError, match=words):
@@ -293,12 +334,24 @@ class TestBadInput:
             synthesise(distance(), start * 255)
 
     @pytest.mark.parametrize(
-        "objective",
-        [lambda x: {"a": x}, lambda x: {"a": x.detach().sum()}, lambda x: {"a": torch.tensor(1.0)}, lambda x: {}],
+        ("objective", "words"),
+        [
+            (lambda x: {"a": x}, r"expected a scalar tensor for 'a', got \(1, 3, 6, 8\)"),
+            (lambda x: {"a": 1.0}, "expected a scalar tensor for 'a', got float"),
+            (lambda x: {"a": x.detach().sum()}, "no term depends on the picture: a; was the graph cut"),
+            (lambda x: {}, "expected a dict of named scalar terms"),
+            (lambda x: x.mean(), "expected a dict of named scalar terms, got Tensor"),
+            (lambda x: {"step": x.mean()}, "a term cannot be called 'step'"),
+        ],
     )
-    def test_objective(self, objective):
-        with pytest.raises(InputError, match="objective: expected named scalar terms that depend on the picture"):
+    def test_objective(self, objective, words):
+        with pytest.raises(InputError, match=f"objective: {words}"):
             list(synthesise(objective, white_noise(6, 8)))
+
+    def test_gradients_switched_off_by_the_caller(self):
+        with torch.no_grad():
+            steps = list(synthesise(distance(), white_noise(6, 8), steps=3))
+        assert steps[-1].losses["total"] < steps[0].losses["total"]
 
     def test_terms_that_change_their_names(self):
         names = iter("abcdefgh")

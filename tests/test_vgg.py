@@ -121,6 +121,17 @@ class TestBundled:
         assert deep > wrong  # the deepest filters, which know objects, fire more where the colours are right
 
 
+class TestOwnership:
+    """Networks made from the same weights do not share them."""
+
+    def test_a_change_of_one_does_not_reach_the_other(self):
+        weights = load_weights("random")
+        first, second = VGG(weights), VGG(weights)
+        first.get_buffer("conv1_1_bias").add_(1)
+        assert second.get_buffer("conv1_1_bias").abs().sum() == 0
+        assert weights.tensors["conv1_1.bias"].abs().sum() == 0
+
+
 class TestFrozen:
     """Nothing can train it."""
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import io
 import pickle
+import tempfile
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import safetensors.torch
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from styletools import weights as module
@@ -160,9 +165,38 @@ class TestFile:
         torch.save({"layer1.0.conv1.weight": torch.zeros(2, 2)}, path)
         with pytest.raises(WeightsError, match=r"found 1 keys \(layer1.0.conv1.weight, …\), expected the 13 or 16"):
             load_weights(path)
-        torch.save([1, 2], path)
-        with pytest.raises(WeightsError, match="expected a state dict, got list"):
-            load_weights(path)
+        for other, kind in (([1, 2], "list"), ({1: torch.zeros(1)}, "dict")):
+            torch.save(other, path)
+            with pytest.raises(WeightsError, match=f"expected a state dict of tensors by name, got {kind}"):
+                load_weights(path)
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.binary(min_size=1, max_size=60), st.integers(0, 2000), st.sampled_from([".pth", ".safetensors"]))
+    def test_garbage_is_a_weights_error(self, junk, at, ending):
+        """Whatever the bytes, nothing but WeightsError comes out."""
+        buffer = io.BytesIO()
+        torch.save({"features.0.weight": torch.zeros(4, 3, 3, 3)}, buffer)
+        good = bytearray(buffer.getvalue())
+        good[at : at + len(junk)] = junk
+        with tempfile.TemporaryDirectory() as folder:
+            for data in (bytes(good), junk):
+                path = Path(folder) / f"vgg{ending}"
+                path.write_bytes(data)
+                with pytest.raises(WeightsError) as caught:
+                    load_weights(path)
+                assert "\n" not in str(caught.value)
+
+    def test_names_that_no_system_has(self):
+        for name in ("x" * 5000, "a\0b"):
+            with pytest.raises(WeightsError, match="no such file"):
+                load_weights(name)
+
+    def test_damaged_metadata(self, tmp_path):
+        path = tmp_path / "vgg.safetensors"
+        for text in ("not json", "{}", "[1]", '{"mean": 1, "std": 2}'):
+            safetensors.torch.save_file(torchvision_state(), path, metadata={"styletools": text})
+            with pytest.raises(WeightsError, match="its metadata is damaged"):
+                load_weights(path)
 
     def test_damaged_contents(self, tmp_path):
         path = tmp_path / "vgg.pth"
