@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401
 
     Example:
         >>> plain({"size": 256, "image": b"some bytes"})
-        {'size': 256, 'image': '10 bytes, sha256 cb8ffb5ffdb9c4b3'}
+        {'size': 256, 'image': '10 bytes, sha256 0d22cdcc10e6d049'}
     """
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}

@@ -181,7 +181,8 @@ class VGG(nn.Module):
         Example:
             >>> image = torch.rand(1, 3, 64, 64)
             >>> vgg = VGG(weights="random").rescaled(image)
-            >>> bool((vgg(image, "conv2_1")["conv2_1"].mean((0, 2, 3)) - 1).abs().max() < 1e-4)
+            >>> means = vgg(image, "conv2_1")["conv2_1"].mean((0, 2, 3))
+            >>> set(means.round(decimals=3).tolist()) <= {1.0, 0.0}  # 0 where a filter never fires
             True
 
         Reference:
