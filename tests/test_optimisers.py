@@ -138,6 +138,15 @@ class TestLBFGS:
         assert totals == sorted(totals, reverse=True)
         assert all(sy > 0 for _, _, sy in optimiser._pairs)  # although the function curves both ways
 
+    def test_where_the_function_curves_downwards_nothing_is_remembered(self):
+        evaluate, _ = problem(lambda x: -((x - 0.5) ** 2).sum())
+        optimiser = LBFGS(evaluate, start(0.42, 0.45, 0.6))
+        optimiser.step()
+        assert len(optimiser._pairs) == 0
+        for _ in range(10):
+            optimiser.step()
+        assert_close(optimiser.at.image, start(0, 0, 1))
+
     def test_about_one_evaluation_a_step(self):
         evaluate, calls = problem(quadratic(1e3))
         optimiser = LBFGS(evaluate, torch.rand(1, 1, 1, 30, dtype=torch.float64))
