@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import settings
 
 from styletools.vgg import VGG
+
+# Machines are shared: how long an example takes says nothing.
+settings.register_profile("styletools", deadline=None)
+settings.load_profile("styletools")
 
 
 @pytest.fixture(scope="session")

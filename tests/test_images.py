@@ -166,7 +166,7 @@ class TestModes:
 class TestSize:
     """The longer side, aspect kept."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 80))
     def test_as_documented(self, width, height, size):
         tensor = load_image(Image.new("RGB", (width, height)), size)
@@ -258,7 +258,7 @@ class TestRefused:
         with pytest.raises(ImageError, match="opened as text"):
             load_image(io.StringIO("text"))  # type: ignore[arg-type]
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.binary(min_size=1, max_size=80), st.sampled_from(["", "PNG", "JPEG", "GIF", "TIFF", "WEBP"]), st.data())
     def test_garbage_is_an_image_error_or_a_picture(self, junk, file_format, data):
         """Whatever the bytes, nothing but ImageError comes out."""

@@ -170,7 +170,7 @@ class TestFile:
             with pytest.raises(WeightsError, match=f"expected a state dict of tensors by name, got {kind}"):
                 load_weights(path)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.binary(min_size=1, max_size=60), st.integers(0, 2000), st.sampled_from([".pth", ".safetensors"]))
     def test_garbage_is_a_weights_error(self, junk, at, ending):
         """Whatever the bytes, nothing but WeightsError comes out."""
