@@ -102,23 +102,25 @@ class TestBundled:
         for layer, mean in expected.items():
             assert features[layer].mean().item() == pytest.approx(mean, rel=0.01)
 
-    def test_red_is_red(self, vgg):
-        """The first layer's channels are stored RGB.
+    def test_blue_is_the_last_channel(self, vgg):
+        """The published ImageNet VGG-16 takes BGR; its first two filters begin with 0.4295 and 0.1173, for blue."""
+        corner = vgg.get_buffer("conv1_1_weight")[:2, :, 0, 0]
+        assert corner[:, 2].tolist() == pytest.approx([0.4295, 0.1173], abs=0.002)
+        assert (corner[:, 0] - torch.tensor([0.4295, 0.1173])).abs().min() > 0.04
 
-        ImageNet's VGG has a filter that answers to orange against blue. With the channels swapped the picture that
-        excites the strongest such filter would be blue.
-        """
-        weight = vgg.get_buffer("conv1_1_weight")
-        colour = weight.sum((2, 3))  # (64, 3): what each filter does with a flat colour
-        bundled = load_weights("bundled")
-        assert bundled.mean == pytest.approx((123.68 / 255, 116.779 / 255, 103.939 / 255))
-        assert colour.shape == (64, 3)
-        swapped = VGG(bundled)
-        swapped.get_buffer("conv1_1_weight").copy_(weight.flip(1))
+    def test_red_is_red(self, vgg):
+        """With the colours swapped the deepest filters, which know objects, fire less."""
+        swapped = VGG()
+        swapped.get_buffer("conv1_1_weight").copy_(vgg.get_buffer("conv1_1_weight").flip(1))
         photographs = [load_image(name, 224) for name in ("astronaut", "chelsea", "coffee", "china")]
-        deep = sum(float(vgg(image, "conv5_3")["conv5_3"].mean()) for image in photographs)
-        wrong = sum(float(swapped(image, "conv5_3")["conv5_3"].mean()) for image in photographs)
-        assert deep > wrong  # the deepest filters, which know objects, fire more where the colours are right
+        right, wrong = (
+            sum(float(network(image, "conv5_3")["conv5_3"].mean()) for image in photographs)
+            for network in (vgg, swapped)
+        )
+        assert right > wrong
+
+    def test_input_is_normalised_as_caffe_does(self):
+        assert load_weights("bundled").mean == pytest.approx((123.68 / 255, 116.779 / 255, 103.939 / 255))
 
 
 class TestOwnership:
