@@ -170,7 +170,7 @@ class TestInterrupted:
     """^C in a real process."""
 
     @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
-    def test_saves_what_there_is(self, tmp_path):
+    def test_saves_what_there_is(self, request, tmp_path):
         out = tmp_path / "a.png"
         command = [
             sys.executable,
@@ -184,8 +184,13 @@ class TestInterrupted:
             "--size",
             "64",
         ]
+        # A shell lets what it runs in the background ignore ^C, and children inherit that.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
         with subprocess.Popen(
-            [*command, "--steps", "100000"], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+            [*command, "--steps", "100000"],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         ) as process:
             assert process.stderr is not None
             seen = b""
