@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from styletools.errors import InputError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["live", "losses", "pictures"]
+__all__ = ["bars", "compare", "live", "losses", "maps", "matrices", "outline", "pictures"]
 
 _NOT_LOSSES = ("step", "height", "evaluations", "seconds")
 # Okabe and Ito's colours, told apart with every kind of colour vision; line styles differ as well.
@@ -56,19 +57,215 @@ def pictures(images: Mapping[str, Tensor], *, columns: int = 4, width: float = 9
     if not images:
         raise InputError("images: expected at least one picture, got none")
     shown = {title: to_pil(image) for title, image in images.items()}
-    columns = min(columns, len(shown))
-    rows = math.ceil(len(shown) / columns)
     tallest = max(image.height / image.width for image in shown.values())
-    fig, grid = plt.subplots(
-        rows, columns, figsize=(width, rows * (width / columns * tallest + 0.35)), squeeze=False, layout="constrained"
-    )
-    axes = list(grid.flat)
-    for ax in axes:
-        ax.axis("off")
-    for ax, (title, image) in zip(axes, shown.items(), strict=False):
+    fig, axes = _grid(list(shown), tallest, columns, width)
+    for ax, image in zip(axes, shown.values(), strict=True):
         ax.imshow(np.asarray(image), interpolation="nearest")
+    return fig, axes
+
+
+def maps(
+    values: Mapping[str, Tensor], *, columns: int = 4, width: float = 9.0, shared: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Show maps of single numbers side by side, dark for 0 and bright for the largest.
+
+    Args:
+        values: (H, W), ≥ 0, by title: one filter's activations, or a product of two.
+        columns: at most so many in a row.
+        width: of the figure, in inches.
+        shared: whether all have one scale, with a colour bar, or each its own.
+
+    Returns:
+        The figure and one axes per map.
+
+    Raises:
+        InputError: something is not a map, or there is none.
+
+    Example:
+        >>> import torch
+        >>> fig, axes = maps({"filter 3": torch.rand(4, 6)})
+        >>> [ax.get_title() for ax in axes]
+        ['filter 3']
+        >>> plt.close(fig)
+    """
+    _check_matrices("values", values)
+    shown = {title: value.detach().cpu().numpy() for title, value in values.items()}
+    fig, axes = _grid(list(shown), max(h / w for h, w in (v.shape for v in shown.values())), columns, width)
+    top = max(float(value.max()) for value in shown.values()) if shared else None
+    for ax, value in zip(axes, shown.values(), strict=True):
+        image = ax.imshow(value, cmap="inferno", vmin=0, vmax=top or max(float(value.max()), 1e-12))
+    if shared:
+        fig.colorbar(image, ax=axes, shrink=0.8, pad=0.01)
+    return fig, axes
+
+
+def matrices(
+    values: Mapping[str, Tensor], *, columns: int = 4, width: float = 9.0, label: str = ""
+) -> tuple[Figure, list[Axes]]:
+    """Show square matrices as heat maps side by side, all on one scale from 0 to the largest entry.
+
+    Args:
+        values: (C, C) or (1, C, C), ≥ 0, by title.
+        columns: at most so many in a row.
+        width: of the figure, in inches.
+        label: of the colour bar.
+
+    Returns:
+        The figure and one axes per matrix.
+
+    Raises:
+        InputError: something is not a matrix, or there is none.
+
+    Example:
+        >>> import torch
+        >>> fig, axes = matrices({"G": torch.eye(3)})
+        >>> axes[0].get_xlabel(), axes[0].get_ylabel()
+        ('filter j', 'filter i')
+        >>> plt.close(fig)
+    """
+    flat = {title: value[0] if value.dim() == 3 else value for title, value in values.items()}
+    _check_matrices("values", flat)
+    shown = {title: value.detach().cpu().numpy() for title, value in flat.items()}
+    fig, axes = _grid(list(shown), 1.0, columns, width, frame=True)
+    top = max(float(value.max()) for value in shown.values())
+    for ax, value in zip(axes, shown.values(), strict=True):
+        image = ax.imshow(value, cmap="viridis", vmin=0, vmax=top, interpolation="nearest")
+        ax.set(xlabel="filter j", ylabel="filter i")
+    fig.colorbar(image, ax=axes, shrink=0.8, pad=0.02, label=label)
+    return fig, axes
+
+
+def outline(ax: Axes, top: float, left: float, side: float) -> None:
+    """Draw a square on a picture, in pixels: for instance a receptive field.
+
+    Args:
+        ax: of the picture.
+        top: of the square; as `left` and `side` what `styletools.reading.field` returns.
+        left: of the square.
+        side: of the square.
+
+    Example:
+        >>> fig, ax = plt.subplots()
+        >>> outline(ax, 1, 2, 3)
+        >>> len(ax.patches)  # a light line in a dark one shows on every ground
+        2
+        >>> plt.close(fig)
+    """
+    for colour, thick in (("black", 3.5), ("white", 1.5)):
+        ax.add_patch(Rectangle((left - 0.5, top - 0.5), side, side, fill=False, edgecolor=colour, linewidth=thick))
+
+
+def bars(
+    values: Mapping[str, Mapping[str, float]], *, ylabel: str, log: bool = False, ax: Axes | None = None
+) -> tuple[Figure, Axes]:
+    """Compare numbers by layer (or another name), one group of bars per layer and one bar per series.
+
+    Args:
+        values: series → layer → number.
+        ylabel: what the numbers are.
+        log: whether the scale is logarithmic.
+        ax: where to draw; by default a new figure.
+
+    Returns:
+        The figure and the axes.
+
+    Raises:
+        InputError: no numbers.
+
+    Example:
+        >>> fig, ax = bars({"mirror": {"conv1_1": 0.1, "conv2_1": 0.2}}, ylabel="E_l")
+        >>> [label.get_text() for label in ax.get_xticklabels()]
+        ['conv1_1', 'conv2_1']
+        >>> plt.close(fig)
+    """
+    if not values or not all(values.values()):
+        raise InputError("values: expected at least one series with a number, got none")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
+    names = list(next(iter(values.values())))
+    width = 0.8 / len(values)
+    for index, (series, numbers) in enumerate(values.items()):
+        places = [place - 0.4 + width * (index + 0.5) for place in range(len(names))]
+        heights = [numbers[name] for name in names]
+        colour, hatch = _COLOURS[index % len(_COLOURS)], ("", "//", "..", "xx")[index % 4]
+        ax.bar(places, heights, width * 0.92, color=colour, hatch=hatch, edgecolor="white", label=series)
+    ax.set_xticks(range(len(names)), names)
+    ax.set(ylabel=ylabel, yscale="log" if log else "linear")
+    if len(values) > 1:
+        ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
+
+
+def compare(
+    runs: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    column: str = "total",
+    against: str = "evaluations",
+    ax: Axes | None = None,
+) -> tuple[Figure, Axes]:
+    """Plot one column of several runs' histories, on a logarithmic scale.
+
+    Args:
+        runs: histories by title.
+        column: of the histories, as `total` or `content conv4_2`.
+        against: the column for the horizontal axis, as `evaluations` or `step`.
+        ax: where to draw; by default a new figure.
+
+    Returns:
+        The figure and the axes.
+
+    Raises:
+        InputError: no runs, or a history without that column.
+
+    Example:
+        >>> run = {"evaluations": [1, 2], "total": [3.0, 2.0]}
+        >>> fig, ax = compare({"L-BFGS": run})
+        >>> ax.get_xlabel(), ax.get_ylabel()
+        ('evaluations', 'total')
+        >>> plt.close(fig)
+    """
+    if not runs:
+        raise InputError("runs: expected at least one history, got none")
+    for title, history in runs.items():
+        for name in (column, against):
+            if not history.get(name):
+                raise InputError(f"runs: {title!r} has no column {name!r}; there are {', '.join(history) or 'none'}")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
+    for index, (title, history) in enumerate(runs.items()):
+        colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
+        ax.plot(history[against], history[column], line, color=colour, label=title, linewidth=1.5)
+    ax.set(xlabel=against, ylabel=column, yscale="log")
+    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
+
+
+def _grid(
+    titles: Sequence[str], tallest: float, columns: int, width: float, *, frame: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """A figure with one titled axes for each title, without ticks."""
+    columns = min(columns, len(titles))
+    rows = math.ceil(len(titles) / columns)
+    height = rows * (width / columns * tallest + (0.6 if frame else 0.35))
+    fig, grid = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained")
+    for ax in grid.flat[len(titles) :]:
+        ax.axis("off")
+    axes = list(grid.flat[: len(titles)])
+    for ax, title in zip(axes, titles, strict=True):
         ax.set_title(title, fontsize=10)
-    return fig, axes[: len(images)]
+        if frame:
+            ax.tick_params(labelsize=8)
+        else:
+            ax.axis("off")
+    return fig, axes
+
+
+def _check_matrices(name: str, values: Mapping[str, Tensor]) -> None:
+    if not values:
+        raise InputError(f"{name}: expected at least one, got none")
+    for title, value in values.items():
+        if value.dim() != 2 or 0 in value.shape:
+            raise InputError(f"{name}: {title!r} must have two dimensions, got shape {tuple(value.shape)}")
 
 
 def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tuple[Figure, Axes]:

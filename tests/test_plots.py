@@ -121,3 +121,69 @@ class TestLive:
         for _ in range(6):
             watch(self.step(0.5, 0.5))
         assert len(shown) == 3
+
+
+class TestMaps:
+    """Maps and matrices."""
+
+    def test_each_map_has_its_own_scale_or_all_share_one(self):
+        low, high = torch.full((4, 6), 0.1), torch.ones(4, 6)
+        low[0, 0] = 0.2
+        _, axes = plots.maps({"low": low, "high": high})
+        assert [ax.images[0].get_clim() for ax in axes] == [(0, pytest.approx(0.2)), (0, 1)]
+        _, axes = plots.maps({"low": low, "high": high}, shared=True)
+        assert [ax.images[0].get_clim() for ax in axes] == [(0, 1), (0, 1)]
+
+    def test_a_silent_map_is_dark(self):
+        fig, _ = plots.maps({"silent": torch.zeros(4, 4)})
+        assert drawn(fig)[120, 200].max() < 20
+
+    def test_matrices_share_a_scale_with_a_bar(self):
+        fig, axes = plots.matrices({"a": torch.eye(3)[None], "b": 2 * torch.eye(3)}, label="C_ij")
+        assert [ax.images[0].get_clim() for ax in axes] == [(0, 2), (0, 2)]
+        assert fig.axes[-1].get_ylabel() == "C_ij"
+
+    @pytest.mark.parametrize("draw", [plots.maps, plots.matrices])
+    def test_bad_input(self, draw):
+        with pytest.raises(InputError, match="expected at least one"):
+            draw({})
+        with pytest.raises(InputError, match="'x' must have two dimensions, got shape"):
+            draw({"x": torch.rand(2, 3, 4, 4)})
+
+
+class TestOutline:
+    """Squares on a picture."""
+
+    def test_frames_the_pixels_it_names(self):
+        _, (ax,) = plots.pictures({"a": torch.zeros(1, 3, 10, 10)})
+        plots.outline(ax, 2, 3, 4)
+        box = ax.patches[-1]
+        assert (box.get_x(), box.get_y(), box.get_width(), box.get_height()) == (2.5, 1.5, 4, 4)
+
+
+class TestBars:
+    """Numbers by layer."""
+
+    def test_a_bar_for_each_number(self):
+        _, ax = plots.bars({"a": {"x": 1, "y": 2}, "b": {"y": 4, "x": 3}}, ylabel="E")
+        assert [bar.get_height() for bar in ax.patches] == [1, 2, 3, 4]
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+
+    def test_bad_input(self):
+        with pytest.raises(InputError, match="values: expected at least one series"):
+            plots.bars({"a": {}}, ylabel="E")
+
+
+class TestCompare:
+    """Runs beside each other."""
+
+    def test_draws_the_column_asked_for(self):
+        runs = {"a": {"step": [1, 2], "total": [4, 2], "evaluations": [1, 3]}}
+        _, ax = plots.compare(runs)
+        assert ax.lines[0].get_xydata().tolist() == [[1, 4], [3, 2]]
+
+    def test_bad_input(self):
+        with pytest.raises(InputError, match="runs: expected at least one"):
+            plots.compare({})
+        with pytest.raises(InputError, match="runs: 'a' has no column 'evaluations'; there are total"):
+            plots.compare({"a": {"total": [1]}})

@@ -1,0 +1,11 @@
+"""Exercises of the course, one file per lesson, each with `check(answer)`, `hint()` and `solution()`.
+
+In a notebook:
+
+    from styletools.exercises import lesson03
+
+    lesson03.gram.check(my_gram_matrix)
+
+`exercise` holds the two kinds, `Coding` and `Prediction`. Nothing is sent anywhere; a check reads no file and
+keeps nothing but the last verdict, for `lesson03.report()`.
+"""

@@ -1,0 +1,70 @@
+"""Compare an answer with a solution, and say how they differ."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values have the same structure and shapes, and numbers equal within a small tolerance."""
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return list(a) == list(b) and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, list | tuple | Mapping | str) or isinstance(b, list | tuple | Mapping | str):
+        return bool(type(a) is type(b) and a == b)
+    x, y = _number(a), _number(b)
+    return x is not None and y is not None and x.shape == y.shape and torch.allclose(x, y, rtol=1e-5, atol=1e-9)
+
+
+def _number(value: Any) -> Tensor | None:
+    try:
+        return torch.as_tensor(value).detach().to("cpu", torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        return None
+
+
+def agree(answer: Callable[..., Any], mistaken: Callable[..., Any], arguments: tuple[Any, ...]) -> bool:
+    """Whether an answer makes the same of these arguments as a function with a known mistake."""
+    try:
+        return same(answer(*copy.deepcopy(arguments)), mistaken(*copy.deepcopy(arguments)))
+    except Exception:  # a mistake may also end in an error for some shapes; then it is another one
+        return False
+
+
+def difference(value: Any, expected: Any) -> str:
+    """Say how a value differs where no known mistake fits."""
+    if isinstance(expected, tuple | list):
+        return f"Expected {described(expected)}, got {described(value)}; the numbers do not agree."
+    x, y = _number(value), _number(expected)
+    if x is None or y is None:
+        return f"Expected {described(expected)}, got a {type(value).__name__}."
+    if x.shape != y.shape:
+        return f"Wrong shape: expected {tuple(y.shape)}, got {tuple(x.shape)}."
+    if not x.isfinite().all():
+        return "It gives NaN or infinity: is something divided by zero?"
+    if torch.allclose(x, -y, rtol=1e-5):
+        return "The sign is wrong."
+    factor = float((x * y).sum() / (y * y).sum()) if y.any() else 0.0
+    if factor and torch.allclose(x, factor * y, rtol=1e-5, atol=1e-9):
+        return f"Here it is {factor:.4g} times what it should be: look for a factor."
+    index = int((x - y).abs().flatten().argmax())
+    where = tuple(int(i) for i in torch.unravel_index(torch.tensor(index), x.shape)) if x.dim() else ""
+    there = f" at {where}" if where else ""
+    return f"The numbers do not agree: expected {y.flatten()[index]:.4g}{there}, got {x.flatten()[index]:.4g}."
+
+
+def described(value: Any) -> str:
+    """The shape of a tensor, or of those within; anything else as Python writes it."""
+    if isinstance(value, Tensor):
+        return f"shape {tuple(value.shape)}" if value.dim() else f"{float(value):.4g}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {described(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, tuple) and any(isinstance(item, Tensor) for item in value):
+        return "(" + ", ".join(map(described, value)) + ")"
+    return repr(value)

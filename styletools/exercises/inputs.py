@@ -1,0 +1,31 @@
+"""Random inputs for the checks."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor
+
+
+def whole(g: Generator, low: int, high: int) -> int:
+    """A whole number from low to high, both included."""
+    return int(torch.randint(low, high + 1, (), generator=g))
+
+
+def features(g: Generator, *shape: int) -> Tensor:
+    """Activations after a ReLU: some are 0. Random (B, C, H, W) with H ≠ W ≠ C by default; float64."""
+    if not shape:
+        channels, height = whole(g, 2, 4), whole(g, 5, 7)
+        shape = (whole(g, 1, 3), channels, height, height + whole(g, 1, 4))
+    strength = 0.5 + 3 * torch.rand((), generator=g, dtype=torch.float64)
+    return (strength * torch.randn(shape, generator=g, dtype=torch.float64)).relu()
+
+
+def pair(g: Generator) -> tuple[Tensor, Tensor]:
+    """Two such, of one shape."""
+    first = features(g)
+    return first, features(g, *first.shape)
+
+
+def image(g: Generator, height: int = 5, width: int = 7) -> Tensor:
+    """A picture (1, 3, H, W) in [0, 1], float64."""
+    return torch.rand(1, 3, height, width, generator=g, dtype=torch.float64)

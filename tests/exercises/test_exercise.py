@@ -1,0 +1,172 @@
+"""The frame: what a check says of answers that have nothing to do with a particular equation."""
+
+from __future__ import annotations
+
+import torch
+
+from styletools.exercises.exercise import Coding, Prediction, Text, report
+from styletools.exercises.inputs import pair
+
+
+def dot(F, P):
+    return (F * P).sum()
+
+
+def coding(**options):
+    defaults = {
+        "mistakes": {"The product is missing.": lambda F, P: F.sum()},
+        "hints": ["One.", "Two."],
+        "why": "Because.",
+        "gradient": (0,),
+    }
+    return Coding("0.1 Dot", dot, pair, **{**defaults, **options})
+
+
+class TestCoding:
+    """Write a function."""
+
+    def test_the_solution_passes_and_says_why(self):
+        verdict = coding().check(dot)
+        assert verdict.ok
+        assert repr(verdict) == "✔ 0.1 Dot: right. Because."
+
+    def test_stubs_are_not_attempted(self):
+        def nothing(F, P):
+            """Only words."""
+
+        def ellipsis(F, P): ...
+
+        def returns_none(F, P):
+            # your code here
+            return None
+
+        for stub in (None, nothing, ellipsis, returns_none, lambda F, P: None):
+            verdict = coding().check(stub)
+            assert verdict.state == "not attempted yet", stub
+            assert not verdict.ok
+            assert repr(verdict) == "… 0.1 Dot: not attempted yet."
+
+    def test_a_forgotten_return_is_not_a_stub(self):
+        def forgotten(F, P):
+            total = (F * P).sum()  # noqa: F841
+
+        assert "returns None: a `return` is missing" in coding().check(forgotten).message
+
+    def test_a_constant_is_an_answer(self):
+        assert coding().check(lambda F, P: 3).state == "not yet"
+
+    def test_what_a_function_returns_is_not_the_function(self):
+        assert "Give the function itself" in coding().check(torch.tensor(3.0)).message
+
+    def test_an_exception_is_told(self):
+        def raises(F, P):
+            return F @ P
+
+        verdict = coding().check(raises)
+        assert "It raises RuntimeError" in verdict.message
+        assert "F: shape (" in verdict.message
+
+    def test_wrong_arguments_are_told(self):
+        assert "It raises TypeError" in coding().check(lambda F: F.sum()).message
+
+    def test_a_mutated_argument_is_named(self):
+        def mutates(F, P):
+            P *= F
+            return P.sum()
+
+        assert "It changes its argument P." in coding().check(mutates).message
+
+    def test_a_named_mistake(self):
+        assert coding().check(lambda F, P: F.sum()).message == "The product is missing."
+
+    def test_a_mistake_for_some_inputs_only_is_still_wrong(self):
+        def sometimes(F, P):
+            return (F * P).sum() if F.shape[0] > 1 else F.sum()
+
+        verdict = coding().check(sometimes)
+        assert verdict.state == "not yet"
+        assert "numbers do not agree" in verdict.message or "times what it should be" in verdict.message
+
+    def test_detached_from_the_graph(self):
+        for answer in (
+            lambda F, P: (F * P).sum().item(),
+            lambda F, P: (F.detach() * P).sum(),
+            lambda F, P: torch.tensor((F * P).sum().item()),
+            lambda F, P: (F * P).sum() + (F - F.detach()).sum(),  # the right value, another way back
+        ):
+            assert "detached from the graph" in coding().check(answer).message
+        with torch.no_grad():  # the reader's own surroundings do not matter to a right answer's value
+            assert "detached" not in coding(gradient=()).check(dot).message
+
+    def test_shape_sign_and_factor(self):
+        assert "Wrong shape: expected (), got (1,)" in coding().check(lambda F, P: dot(F, P)[None]).message
+        assert "sign is wrong" in coding().check(lambda F, P: -dot(F, P)).message
+        assert "it is 3 times" in coding().check(lambda F, P: 3 * dot(F, P)).message
+        assert "NaN" in coding().check(lambda F, P: dot(F, P) / 0 * 0).message
+        assert "got a str" in coding().check(lambda F, P: "12").message
+
+    def test_almost_right_is_wrong(self):
+        assert not coding().check(lambda F, P: dot(F, P) * 1.001).ok
+        assert not coding().check(lambda F, P: dot(F, P) + 1e-3).ok
+
+    def test_hints_and_solution(self):
+        exercise = coding()
+        assert exercise.hint() == "Hint 1 of 2. One. More: hint(2)."
+        assert exercise.hint(2) == exercise.hint(9) == "Hint 2 of 2. Two."
+        assert "return (F * P).sum()" in exercise.solution()
+        assert exercise.solution().endswith("Because.")
+
+
+class TestPrediction:
+    """Predict, then measure."""
+
+    def make(self, truth, **options):
+        return Prediction(
+            "0.2 Guess", lambda: truth, **{"otherwise": "No.", "hints": ["Think."], "why": "So it is.", **options}
+        )
+
+    def test_numbers(self):
+        exercise = self.make(0.25, wrong={4: "Upside down."}, tolerance=1e-3)
+        assert exercise.check(0.25).ok
+        assert exercise.check(1 / 4.0001).ok
+        assert exercise.check(torch.tensor(0.25)).ok
+        assert exercise.check(4).message == "Upside down."
+        assert exercise.check(3).message == "No."
+        assert exercise.check(0).message == "No."
+        assert "Expected a number, got 'a'" in exercise.check("a").message
+        assert not exercise.check(True).ok
+
+    def test_options(self):
+        exercise = self.make("left", options=("left", "right"))
+        assert exercise.check(" left ").ok
+        assert exercise.check("right").message == "No."
+        assert "'up' is not an option; there are left, right" in exercise.check("up").message
+        assert "Expected one text" in exercise.check(3).message
+
+    def test_sets_and_tuples(self):
+        exercise = self.make(frozenset({"a", "b"}), options=("a", "b", "c"))
+        assert exercise.check(["b", "a"]).ok
+        assert not exercise.check({"a"}).ok
+        assert not exercise.check({"a", "b", "c"}).ok
+        assert "Expected a set" in exercise.check("a").message
+        shape = self.make((1, 2, 3))
+        assert shape.check(torch.Size([1, 2, 3])).ok
+        assert shape.check([1, 2, 3]).ok
+        assert not shape.check((1, 3, 2)).ok
+        assert not shape.check((1, 2)).ok
+
+    def test_nothing_is_not_attempted(self):
+        exercise = self.make("left", options=("left", "right"))
+        for nothing in (None, "", ..., [], set()):
+            assert exercise.check(nothing).state == "not attempted yet"
+
+    def test_the_message_does_not_give_the_answer_away(self):
+        assert "left" not in repr(self.make("left", options=("left", "right")).check("right"))
+
+
+def test_report_counts():
+    one, two = coding(), coding()
+    one.check(dot)
+    text = report([one, two])
+    assert isinstance(text, Text)
+    assert repr(text) == "✔ 0.1 Dot: right\n… 0.1 Dot: not attempted yet\n1 of 2 right"
