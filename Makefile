@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab picture test test-fast test-notebooks lint notebooks clean
+.PHONY: help lab studio picture test test-fast test-notebooks lint notebooks clean
 
 help:
 	@echo "make lab        open the course in JupyterLab"
+	@echo "make studio     the studio panel as a page of its own, without code"
 	@echo "make picture    CONTENT=photograph.jpg [STYLE=starry_night] [OUT=picture.png]: paint it"
 	@echo "make test       all tests, notebooks included (make test-fast leaves the slow ones out)"
 	@echo "make notebooks  run the notebooks again and store their outputs"
@@ -23,6 +24,9 @@ $(READY): pyproject.toml
 
 lab: $(READY)
 	$(BIN)/styletools lab
+
+studio: $(READY)
+	$(BIN)/styletools studio
 
 CONTENT ?= chelsea
 STYLE ?= starry_night
@@ -45,11 +49,11 @@ test-fast: lint
 # Each notebook is run from top to bottom and its text outputs are compared with those stored in it
 # (pictures are not: what matters about them is asserted in the cells).
 test-notebooks: $(READY)
-	$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	STYLETOOLS_SYNCHRONOUS=1 $(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=300 \
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
 
 notebooks: $(READY)
-	$(BIN)/python scripts/run_notebooks.py
+	STYLETOOLS_SYNCHRONOUS=1 $(BIN)/python scripts/run_notebooks.py
 
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis

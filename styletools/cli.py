@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed, others = parser.parse_known_args(arguments)
     options = vars(parsed)
     command: Callable[..., int] = options.pop("command")
-    if command is _lab:
+    if command in (_lab, _studio):
         options["arguments"] = others
     elif others:
         parser.error(f"unrecognized arguments: {' '.join(others)}")
@@ -135,12 +136,26 @@ def _lab(arguments: list[str]) -> int:
         raise InputError("the notebooks are not beside the package: clone the repository and run `make lab` there")
     if find_spec("jupyterlab") is None:
         raise InputError('JupyterLab is not installed: pip install "styletools[lab]"')
-    with subprocess.Popen([sys.executable, "-m", "jupyterlab", *arguments], cwd=notebooks) as lab:
+    return _serve("jupyterlab", arguments, notebooks)
+
+
+def _studio(arguments: list[str]) -> int:
+    """The studio panel as a page, on this machine only; a kernel whose page was left ends after ten minutes."""
+    if find_spec("voila") is None:
+        raise InputError('Voilà is not installed: pip install "styletools[lab]"')
+    idle = ("--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_idle_timeout=600")
+    with as_file(files("styletools") / "data" / "studio.ipynb") as page:
+        return _serve("voila", [str(page), "--Voila.ip=127.0.0.1", *idle, *arguments], Path.cwd())
+
+
+def _serve(module: str, arguments: list[str], folder: Path) -> int:
+    """Run a server until it ends; ^C reaches it as well, and JupyterLab asks whether it is meant."""
+    with subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=folder) as server:
         while True:
             try:
-                return lab.wait()
+                return server.wait()
             except KeyboardInterrupt:
-                pass  # ^C reaches JupyterLab as well, which asks whether it is meant
+                pass
 
 
 def layers(text: str) -> dict[str, float]:
@@ -204,6 +219,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("lab", help="open the course in JupyterLab; other words are passed on to it")
     command.set_defaults(command=_lab)
+
+    command = commands.add_parser("studio", help="serve the studio panel as a page; other words are passed on to Voilà")
+    command.set_defaults(command=_studio)
     return parser
 
 

@@ -30,6 +30,7 @@ __all__ = ["bars", "compare", "live", "losses", "maps", "matrices", "outline", "
 _NOT_LOSSES = ("step", "height", "evaluations", "seconds")
 # Okabe and Ito's colours, told apart with every kind of colour vision; line styles differ as well.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
+_DPI = 80  # a notebook with its figures stays small enough to be stored
 _LINES = ("-", "--", "-.", ":")
 
 
@@ -59,8 +60,9 @@ def pictures(images: Mapping[str, Tensor], *, columns: int = 4, width: float = 9
     shown = {title: to_pil(image) for title, image in images.items()}
     tallest = max(image.height / image.width for image in shown.values())
     fig, axes = _grid(list(shown), tallest, columns, width)
+    room = width * _DPI / min(columns, len(shown))  # pixels on the screen for each
     for ax, image in zip(axes, shown.values(), strict=True):
-        ax.imshow(np.asarray(image), interpolation="nearest")
+        ax.imshow(np.asarray(image), interpolation="nearest" if image.width <= room else "antialiased")
     return fig, axes
 
 
@@ -181,7 +183,7 @@ def bars(
     if not values or not all(values.values()):
         raise InputError("values: expected at least one series with a number, got none")
     if ax is None:
-        _, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
+        _, ax = plt.subplots(figsize=(9, 3.2), dpi=_DPI, layout="constrained")
     names = list(next(iter(values.values())))
     width = 0.8 / len(values)
     for index, (series, numbers) in enumerate(values.items()):
@@ -231,7 +233,7 @@ def compare(
             if not history.get(name):
                 raise InputError(f"runs: {title!r} has no column {name!r}; there are {', '.join(history) or 'none'}")
     if ax is None:
-        _, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
+        _, ax = plt.subplots(figsize=(9, 3.2), dpi=_DPI, layout="constrained")
     for index, (title, history) in enumerate(runs.items()):
         colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
         ax.plot(history[against], history[column], line, color=colour, label=title, linewidth=1.5)
@@ -247,7 +249,7 @@ def _grid(
     columns = min(columns, len(titles))
     rows = math.ceil(len(titles) / columns)
     height = rows * (width / columns * tallest + (0.6 if frame else 0.35))
-    fig, grid = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained")
+    fig, grid = plt.subplots(rows, columns, figsize=(width, height), dpi=_DPI, squeeze=False, layout="constrained")
     for ax in grid.flat[len(titles) :]:
         ax.axis("off")
     axes = list(grid.flat[: len(titles)])
@@ -291,7 +293,7 @@ def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tu
     if not history.get("step"):
         raise InputError("history: expected at least one step, got none")
     if ax is None:
-        _, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
+        _, ax = plt.subplots(figsize=(9, 3.6), dpi=_DPI, layout="constrained")
     names = [name for name in history if name not in _NOT_LOSSES]
     for index, name in enumerate(names):
         colour = "black" if name == "total" else _COLOURS[index % len(_COLOURS)]

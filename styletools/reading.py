@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from styletools.errors import InputError
 from styletools.vgg import VGG
 
-__all__ = ["cosines", "field", "order", "pairs", "peak", "strongest", "together"]
+__all__ = ["cosines", "field", "order", "pairs", "patches", "peak", "strongest", "together"]
 
 
 def strongest(features: Tensor, count: int = 8) -> list[int]:
@@ -85,6 +88,45 @@ def field(vgg: VGG, layer: str, row: int, column: int) -> tuple[int, int, int]:
     # Twice the centre is whole, and so is the corner: side and stride are both odd or both even.
     top, left = ((2 * p * info.stride + info.stride - info.receptive_field) // 2 for p in (row, column))
     return top, left, info.receptive_field
+
+
+@torch.no_grad()
+def patches(vgg: VGG, layer: str, filter: int, images: Sequence[Tensor], count: int = 6) -> list[Tensor]:
+    """The places of some pictures that a filter answers to most: one of each picture, the strongest first.
+
+    Args:
+        vgg: the network.
+        layer: its name.
+        filter: its index.
+        images: (1, 3, H, W) in [0, 1] each.
+        count: at most so many.
+
+    Returns:
+        Receptive fields (1, 3, side, side), cut out of the pictures; grey where they reach over the border.
+
+    Raises:
+        InputError: no pictures, an unknown layer, no such filter, or a picture that is too small.
+
+    Example:
+        >>> images = [torch.rand(1, 3, 32, 32), torch.rand(1, 3, 48, 40)]
+        >>> [tuple(patch.shape) for patch in patches(VGG(weights="random"), "conv2_1", 0, images)]
+        [(1, 3, 10, 10), (1, 3, 10, 10)]
+
+    Reference:
+        Girshick, Donahue, Darrell and Malik 2014, *Rich feature hierarchies*: "top activations".
+    """
+    if not images:
+        raise InputError("images: expected at least one picture, got none")
+    _check_count(count)
+    found = []
+    for image in images:
+        F = vgg(image, layer)[layer]
+        row, column = peak(F, filter)
+        top, left, side = field(vgg, layer, row, column)
+        padded = functional.pad(image, (side,) * 4, value=0.5)
+        found.append((float(F[0, filter, row, column]), padded[:, :, top + side :, left + side :][:, :, :side, :side]))
+    found.sort(key=lambda pair: -pair[0])
+    return [patch for _, patch in found[:count]]
 
 
 def cosines(gram: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ PACKAGE = Path(styletools.__file__).parent
 ORDER = [
     "errors", "files", "procedural", "samples", "images", "variations", "colours", "weights", "vgg", "equations",
     "reading", "regions", "objective", "optimisers", "synthesis", "progress", "settings", "recipes", "plots",
-    "exercises", "doctor", "cli",
+    "exercises", "explorers", "doctor", "cli",
 ]  # fmt: skip
 FOLDERS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 MODULES = sorted(path.relative_to(PACKAGE).as_posix()[:-3] for path in PACKAGE.rglob("*.py"))

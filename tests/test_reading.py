@@ -5,7 +5,7 @@ import torch
 
 from styletools.equations import gram_matrix
 from styletools.errors import InputError
-from styletools.reading import cosines, field, order, pairs, peak, strongest, together
+from styletools.reading import cosines, field, order, pairs, patches, peak, strongest, together
 
 
 @pytest.fixture
@@ -38,6 +38,22 @@ def test_field_is_the_square_whose_pixels_matter(random_vgg, layer):
     top, left, side = field(random_vgg, layer, row, column)
     assert (int(rows[0]), int(rows[-1])) == (top, top + side - 1)
     assert (int(columns[0]), int(columns[-1])) == (left, left + side - 1)
+
+
+def test_patches_are_what_the_filter_answers_to_most(vgg):
+    """A patch alone, away from borders, excites the filter at least nearly as much as it did within its picture."""
+    images = [torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(i)) for i in range(4)]
+    found = patches(vgg, "conv2_1", 5, images, 3)
+    assert [patch.shape for patch in found] == [(1, 3, 10, 10)] * 3
+    best = max(images, key=lambda image: float(vgg(image, "conv2_1")["conv2_1"][0, 5].max()))
+    F = vgg(best, "conv2_1")["conv2_1"]
+    top, left, side = field(vgg, "conv2_1", *peak(F, 5))
+    inside = best[:, :, max(top, 0) : top + side, max(left, 0) : left + side]
+    height, width = inside.shape[2:]
+    cut = found[0][:, :, max(-top, 0) : max(-top, 0) + height, max(-left, 0) : max(-left, 0) + width]
+    assert torch.equal(cut, inside)
+    with pytest.raises(InputError, match="images: expected at least one"):
+        patches(vgg, "conv2_1", 5, [])
 
 
 def test_cosines_do_not_depend_on_strength(features):

@@ -1,0 +1,101 @@
+"""Content reconstruction: what a layer keeps of a photograph, growing live beside it."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+from torch import Tensor
+
+from styletools.explorers.live import LivePanel, as_literal
+from styletools.explorers.picker import Picker
+from styletools.images import ImageSource
+from styletools.progress import OnStep
+from styletools.recipes import Result, reconstruct_content
+
+__all__ = ["LAYERS", "ContentPanel", "explore_content"]
+
+LAYERS = ("conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2")
+"""The lower row of the paper's Figure 1."""
+
+
+def explore_content(
+    picture: ImageSource | Tensor = "chelsea", layer: str = "conv4_2", *, size: int = 128, steps: int = 60
+) -> ContentPanel:
+    """Search for a picture with the same features at a layer (Eq. 1), and watch it grow.
+
+    Without widgets: `styletools.reconstruct_content`, which is what the panel calls.
+
+    Args:
+        picture: a bundled name, a file, or a tensor; more can be chosen in the panel.
+        layer: where features are compared.
+        size: longer side in pixels.
+        steps: at each size.
+
+    Returns:
+        The panel; as the last value of a cell it is shown.
+
+    Raises:
+        ImageError: the picture cannot be read.
+
+    Example:
+        >>> panel = explore_content("coffee", "conv2_2", size=64, steps=3)
+        >>> panel
+        explore_content('coffee')
+        >>> panel.close()
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 1 and Figure 1.
+    """
+    return ContentPanel(picture, layer, size, steps)
+
+
+class ContentPanel(LivePanel):
+    """See `explore_content`."""
+
+    def __init__(self, picture: ImageSource | Tensor, layer: str, size: int, steps: int) -> None:
+        """Compose the panel."""
+        call = f"explore_content({as_literal(picture)})"
+        super().__init__("Content: what a layer keeps", call, ("the photograph",))
+        self.picker = Picker(self, "photograph", picture)
+        self.layer = widgets.Dropdown(
+            options=list(dict.fromkeys((*LAYERS, layer))), value=layer, description="layer l",
+            tooltip="where F and P are compared, after the ReLU",
+        )  # fmt: skip
+        self.init = widgets.Dropdown(
+            options=[("white noise", "noise"), ("the photograph", "content")], value="noise", description="start",
+            tooltip="what the search begins with",
+        )  # fmt: skip
+        self.seed = widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="number of the noise")
+        self.size = widgets.IntSlider(
+            value=size,
+            min=64,
+            max=512,
+            step=32,
+            description="size",
+            tooltip="longer side in pixels",
+            continuous_update=False,
+        )
+        self.steps = widgets.IntSlider(
+            value=steps, min=1, max=400, description="steps", tooltip="steps of the optimiser at each size",
+            continuous_update=False,
+        )  # fmt: skip
+        self.picker.on_change(self.show_originals)
+        left = widgets.VBox([self.picker.box, self.layer, self.init])
+        controls = widgets.HBox([left, widgets.VBox([self.size, self.steps, self.seed])])
+        self._compose(controls, self.buttons, self.pictures, self.losses.box)
+        self.show_originals()
+
+    def show_originals(self) -> None:
+        """Show the photograph."""
+        self.originals[0].show(self.picker.image(256))
+        self.originals[0].say(f"the photograph: {self.picker.name}")
+
+    def extra_steps(self) -> int:
+        """As many as were asked for."""
+        return int(self.steps.value)
+
+    def make(self, on_step: OnStep) -> Result:
+        """Reconstruct from the chosen layer."""
+        return reconstruct_content(
+            self.picker.source, self.layer.value, size=self.size.value, steps=self.steps.value, init=self.init.value,
+            seed=self.seed.value, progress=False, on_step=on_step,
+        )  # fmt: skip

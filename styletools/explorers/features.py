@@ -1,0 +1,164 @@
+"""What single filters answer to: maps of a layer, the strongest first, and where one of them fires most."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import ipywidgets as widgets
+import torch
+from torch import Tensor
+
+from styletools.explorers.drawing import frame, heat, sheet
+from styletools.explorers.live import as_literal
+from styletools.explorers.panel import Panel, Picture, png
+from styletools.explorers.picker import Picker
+from styletools.explorers.worker import Ticket
+from styletools.images import ImageSource
+from styletools.reading import field, peak, strongest
+from styletools.vgg import VGG
+
+__all__ = ["FeatureStore", "FeaturesPanel", "explore_features"]
+
+SHOWN = 24
+"""So many maps are in the grid."""
+NETWORKS = {
+    "average pooling": ("bundled", "avg"),
+    "max pooling": ("bundled", "max"),
+    "random weights": ("random", "avg"),
+}
+
+
+def explore_features(
+    picture: ImageSource | Tensor = "chelsea", layer: str = "conv3_1", *, size: int = 192
+) -> FeaturesPanel:
+    """Look at the maps F^l of a layer, and at the place that excites a filter most.
+
+    Without widgets: `styletools.reading.strongest`, `peak` and `field`.
+
+    Args:
+        picture: a bundled name, a file, or a tensor; more can be chosen in the panel.
+        layer: to begin with.
+        size: longer side in pixels.
+
+    Returns:
+        The panel; as the last value of a cell it is shown.
+
+    Raises:
+        ImageError: the picture cannot be read.
+
+    Example:
+        >>> panel = explore_features("coffee", "conv2_1", size=64)
+        >>> panel.wait(30), panel.error
+        (True, None)
+        >>> panel.close()
+    """
+    return FeaturesPanel(picture, layer, size)
+
+
+class FeatureStore:
+    """Features of the last pictures, so that looking again costs nothing.
+
+    Args:
+        keep: so many are kept.
+    """
+
+    def __init__(self, keep: int = 12) -> None:
+        """Empty; the networks are loaded when they are needed."""
+        self._keep = keep
+        self._networks: dict[str, VGG] = {}
+        self._features: OrderedDict[tuple[str, str, str], Tensor] = OrderedDict()
+
+    def network(self, kind: str) -> VGG:
+        """One of `NETWORKS`, loaded once."""
+        if kind not in self._networks:
+            weights, pooling = NETWORKS[kind]
+            self._networks[kind] = VGG(weights, "max" if pooling == "max" else "avg")
+        return self._networks[kind]
+
+    @torch.no_grad()
+    def __call__(self, kind: str, layer: str, image: Tensor, key: str) -> Tensor:
+        """F of a picture, which `key` names; computed at most once while it is kept."""
+        place = (kind, layer, key)
+        if place not in self._features:
+            self._features[place] = self.network(kind)(image, layer)[layer]
+        self._features.move_to_end(place)
+        while len(self._features) > self._keep:
+            self._features.popitem(last=False)
+        return self._features[place]
+
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._features)
+
+
+class FeaturesPanel(Panel):
+    """See `explore_features`."""
+
+    def __init__(self, picture: ImageSource | Tensor, layer: str, size: int) -> None:
+        """Compose the panel and compute the first maps."""
+        super().__init__("Features: what a layer sees", f"explore_features({as_literal(picture)})")
+        self.features = FeatureStore()
+        names = [n for n in self.features.network("average pooling").layers if not n.endswith("_pre")]
+        self.image_size = size
+        self.picker = Picker(self, "picture", picture)
+        self.layer = widgets.Dropdown(options=names, value=layer, description="layer l", tooltip="whose maps are shown")
+        self.filter = widgets.Dropdown(options=[0], description="filter i", tooltip="the strongest first")
+        self.beside = widgets.Dropdown(
+            options=["max pooling", "random weights"], description="beside", tooltip="the same layer of another network"
+        )
+        self.grid = Picture("", 470, 330)
+        self.other = Picture("", 470, 330)
+        self.one = Picture("", 470, 300)
+        self.place = Picture("", 470, 300)
+        for control in (self.layer, self.beside):
+            self.on_change(control, self.compute)
+        self.picker.on_change(self.compute)
+        self.on_change(self.filter, self.show_filter)
+        controls = widgets.HBox([
+            widgets.VBox([self.picker.box, self.layer]), widgets.VBox([self.filter, self.beside])
+        ])  # fmt: skip
+        upper, lower = widgets.HBox([self.grid.box, self.other.box]), widgets.HBox([self.one.box, self.place.box])
+        self._compose(controls, upper, lower)
+        self.compute()
+
+    def compute(self) -> None:
+        """Compute the maps in the worker, and show them."""
+        name, layer, beside = self.picker.name, self.layer.value, self.beside.value
+
+        def job(ticket: Ticket) -> None:
+            image = self.picker.image(self.image_size)
+            F = self.features("average pooling", layer, image, name)
+            other = self.features(beside, layer, image, name)
+            ticket.check()
+            self._show(F, other, layer, beside)
+
+        self.run(job, f"computing {layer} …")
+
+    def _show(self, F: Tensor, other: Tensor, layer: str, beside: str) -> None:
+        best = strongest(F, SHOWN)
+        self.grid.show(_maps(F, best))
+        self.grid.say(f"F of {layer}, average pooling: {len(best)} of N = {F.shape[1]} filters, the strongest first")
+        self.other.show(_maps(other, strongest(other, SHOWN)))
+        self.other.say(f"F of {layer}, {beside}: its strongest filters")
+        self.filter.options = best  # which chooses the first
+        self.show_filter()
+        self.progress.value = 1.0
+        self.say(f"{layer}: N = {F.shape[1]} filters, M = {F.shape[2]} × {F.shape[3]} positions")
+
+    def show_filter(self) -> None:
+        """Show the chosen filter large, and where it fires most."""
+        layer, i = self.layer.value, self.filter.value
+        image = self.picker.image(self.image_size)
+        F = self.features("average pooling", layer, image, self.picker.name)
+        if i is None or i >= F.shape[1]:
+            return
+        row, column = peak(F, i)
+        square = field(self.features.network("average pooling"), layer, row, column)
+        self.one.show(frame(heat(F[0, i]), [(row, column, 1)], 460))
+        self.one.say(f"filter {i} of {layer}: F_ik from 0 to {float(F[0, i].max()):.3g}; framed: its highest position")
+        self.place.show(frame(image, [square], 460))
+        self.place.say(f"where that is: the receptive field, {square[2]} × {square[2]} pixels")
+
+
+def _maps(F: Tensor, filters: list[int]) -> bytes:
+    return png(sheet({str(i): heat(F[0, i]) for i in filters}, 6, 470, 330))

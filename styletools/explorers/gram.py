@@ -1,0 +1,180 @@
+"""The Gram matrix by hand: heat map, pairs that fire together, and what changes of the picture do to it."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+import torch
+from torch import Tensor
+
+from styletools.equations import gram_matrix, style_layer_loss
+from styletools.explorers.drawing import frame, heat
+from styletools.explorers.features import FeatureStore
+from styletools.explorers.live import as_literal
+from styletools.explorers.panel import Panel, Picture
+from styletools.explorers.picker import Picker
+from styletools.explorers.worker import Ticket
+from styletools.images import ImageSource
+from styletools.reading import cosines, order, pairs, together
+from styletools.recipes import STYLE_LAYERS
+from styletools.variations import VARIATIONS
+
+__all__ = ["GramPanel", "explore_gram", "gram_change"]
+
+_KIND = "average pooling"
+NONE = "unchanged"
+
+
+def gram_change(F: Tensor, S: Tensor) -> dict[str, float]:
+    """How far two pictures' Gram matrices are apart, in the paper's numbers.
+
+    Args:
+        F: features of the one, (1, C, H, W).
+        S: features of the other, (1, C, H', W').
+
+    Returns:
+        `E_l` (Eq. 4), `relative` (E_l over its value at F = 0), and `content` (½ Σ (F − S)², Eq. 1, over its value
+        at F = 0; NaN where the sizes differ).
+
+    Raises:
+        InputError: features of different layers.
+
+    Example:
+        >>> F = torch.ones(1, 2, 2, 2)
+        >>> gram_change(F, F)
+        {'E_l': 0.0, 'relative': 0.0, 'content': 0.0}
+    """
+    E = float(style_layer_loss(F, S))
+    content = float(((F - S) ** 2).sum() / (S**2).sum()) if F.shape == S.shape else float("nan")
+    return {"E_l": E, "relative": E / float(style_layer_loss(torch.zeros_like(S), S)), "content": content}
+
+
+def explore_gram(
+    picture: ImageSource | Tensor = "starry_night", layer: str = "conv2_1", *, size: int = 192
+) -> GramPanel:
+    """Look at the Gram matrix of a layer (Eq. 3), entry by entry, and change the picture.
+
+    Without widgets: `gram_change`, and `styletools.reading.pairs`, `together`, `order`.
+
+    Args:
+        picture: a bundled name, a file, or a tensor; more can be chosen in the panel.
+        layer: to begin with.
+        size: longer side in pixels.
+
+    Returns:
+        The panel; as the last value of a cell it is shown.
+
+    Raises:
+        ImageError: the picture cannot be read.
+
+    Example:
+        >>> panel = explore_gram("dots", "conv1_1", size=64)
+        >>> panel.wait(30), panel.error
+        (True, None)
+        >>> panel.close()
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 3 and 4.
+    """
+    return GramPanel(picture, layer, size)
+
+
+class GramPanel(Panel):
+    """See `explore_gram`."""
+
+    def __init__(self, picture: ImageSource | Tensor, layer: str, size: int) -> None:
+        """Compose the panel and compute the first matrix."""
+        super().__init__("Gram matrix: which filters fire together", f"explore_gram({as_literal(picture)})")
+        self.features = FeatureStore()
+        self.image_size = size
+        self.picker = Picker(self, "picture", picture)
+        self.other = Picker(self, "compare with", picture)
+        names = list(dict.fromkeys((*STYLE_LAYERS, layer)))
+        self.layer = widgets.Dropdown(options=names, value=layer, description="layer l", tooltip="whose G is shown")
+        self.change = widgets.Dropdown(
+            options=[NONE, *VARIATIONS], description="change", tooltip="what is done to the second picture"
+        )
+        self.pair = widgets.Dropdown(
+            options=[("–", (0, 0))], description="pair", tooltip="the closest pairs of filters"
+        )
+        self.i = widgets.BoundedIntText(value=0, min=0, max=63, description="filter i", tooltip="row of G")
+        self.j = widgets.BoundedIntText(value=0, min=0, max=63, description="filter j", tooltip="column of G")
+        self.matrix, self.matrix_other = Picture("", 300, 300), Picture("", 300, 300)
+        self.changed = Picture("", 300, 300)
+        self.map_i, self.map_j, self.product = (Picture("", 300, 240) for _ in range(3))
+        self.numbers = widgets.HTML(layout=widgets.Layout(min_height="28px"))
+        for control in (self.layer, self.change):
+            self.on_change(control, self.compute)
+        for picker in (self.picker, self.other):
+            picker.on_change(self.compute)
+        self.on_change(self.pair, self._choose_pair)
+        for control in (self.i, self.j):
+            self.on_change(control, self.show_entry)
+        left = widgets.VBox([self.picker.box, self.other.box, self.change])
+        controls = widgets.HBox([left, widgets.VBox([self.layer, self.pair, widgets.HBox([self.i, self.j])])])
+        upper = widgets.HBox([self.matrix.box, self.matrix_other.box, self.changed.box])
+        lower = widgets.HBox([self.map_i.box, self.map_j.box, self.product.box])
+        self._compose(controls, upper, self.numbers, lower)
+        self.compute()
+
+    def compute(self) -> None:
+        """Compute both Gram matrices in the worker, and show them."""
+        layer, change = self.layer.value, self.change.value
+
+        def job(ticket: Ticket) -> None:
+            S = self._of(self.picker, layer)
+            image = self.other.image(self.image_size)
+            if change != NONE:
+                image = VARIATIONS[change](image)
+            F = self.features(_KIND, layer, image, f"{self.other.name}, {change}")
+            ticket.check()
+            self._show(S, F, image, layer, change)
+
+        self.run(job, f"computing G of {layer} …")
+
+    def _of(self, picker: Picker, layer: str) -> Tensor:
+        return self.features(_KIND, layer, picker.image(self.image_size), f"{picker.name}, {NONE}")
+
+    def _show(self, S: Tensor, F: Tensor, image: Tensor, layer: str, change: str) -> None:
+        A, G = gram_matrix(S), gram_matrix(F)
+        best = order(A)
+        for picture, gram, name in (
+            (self.matrix, A, self.picker.name),
+            (self.matrix_other, G, f"{self.other.name}, {change}"),
+        ):
+            shown = cosines(gram)[best][:, best]
+            picture.show(frame(heat(shown, "viridis", 1.0), [], 300))
+            picture.say(f"G of {name}, as cosines, {len(best)} × {len(best)}; dark 0, bright 1")
+        self.changed.show(image)
+        self.changed.say(f"the second picture: {self.other.name}, {change}")
+        numbers = gram_change(F, S)
+        self.numbers.value = (
+            f"E<sub>l</sub> = <b>{numbers['E_l']:.4g}</b> at {layer} (Eq. 4), which is "
+            f"<b>{numbers['relative']:.2%}</b> of its value for a picture without features; content (Eq. 1): "
+            + ("sizes differ" if numbers["content"] != numbers["content"] else f"<b>{numbers['content']:.2%}</b>")
+        )
+        top = F.shape[1] - 1
+        self.i.max = self.j.max = top
+        self.pair.options = [(f"{i} and {j}: cosine {c:.2f}", (i, j)) for i, j, c in pairs(A, 12)]
+        self._choose_pair()
+        self.progress.value = 1.0
+        self.say(f"{layer}: N = {top + 1} filters, G has {(top + 1) * (top + 2) // 2} different entries")
+
+    def _choose_pair(self) -> None:
+        if self.pair.value is not None:
+            self.i.value, self.j.value = self.pair.value
+            self.show_entry()
+
+    def show_entry(self) -> None:
+        """Show the two maps of the chosen entry, and where they fire together."""
+        layer, i, j = self.layer.value, self.i.value, self.j.value
+        S = self._of(self.picker, layer)
+        if max(i, j) >= S.shape[1]:
+            return
+        value = float(gram_matrix(S)[0, i, j])
+        for picture, values, words in (
+            (self.map_i, S[0, i], f"filter i = {i}"),
+            (self.map_j, S[0, j], f"filter j = {j}"),
+            (self.product, together(S, i, j), f"their product; its sum is G_ij = {value:.4g}"),
+        ):
+            picture.show(frame(heat(values), [], 300))
+            picture.say(words)

@@ -1,0 +1,139 @@
+"""A panel in which a picture grows: Start, Stop, Continue, Reset, beside its original and its loss curves."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import ipywidgets as widgets
+from PIL import Image
+from torch import Tensor
+
+from styletools.explorers.drawing import curves
+from styletools.explorers.panel import Panel, Picture, png
+from styletools.explorers.worker import Ticket
+from styletools.progress import OnStep, watch
+from styletools.recipes import Result
+from styletools.synthesis import Step
+
+__all__ = ["LivePanel"]
+
+
+class LivePanel(Panel):
+    """The base of the panels that make one picture.
+
+    Attributes:
+        result: of the last run, also of one that was stopped; None before the first and after Reset.
+    """
+
+    def __init__(self, title: str, call: str, captions: tuple[str, ...], side: int = 300) -> None:
+        """Make the pictures and the buttons; the subclass adds its controls and composes."""
+        super().__init__(title, call)
+        self.result: Result | None = None
+        self.originals = [Picture(caption, side, side) for caption in captions]
+        self.picture = Picture("what is being made", side, side)
+        self.losses = Picture("the losses by name, with their weights", 640, 240)
+        self.start_button = self.button("Start", "play", "Begin anew with these settings", self.start)
+        self.continue_button = self.button("Continue", "forward", "Go on from where it was", self.go_on)
+        self.reset_button = self.button("Reset", "undo", "Forget the picture that was made", self.reset)
+        self.continue_button.disabled = True
+        self.buttons = widgets.HBox([self.start_button, self.continue_button, self.reset_button])
+        self.pictures = widgets.HBox([picture.box for picture in (*self.originals, self.picture)])
+
+    @abstractmethod
+    def make(self, on_step: OnStep) -> Result:
+        """Run the recipe with the panel's settings; called in the worker."""
+
+    @abstractmethod
+    def show_originals(self) -> None:
+        """Show what it is made from."""
+
+    @abstractmethod
+    def extra_steps(self) -> int:
+        """How many steps Continue adds to a finished run."""
+
+    def start(self) -> None:
+        """Begin anew."""
+        self.continue_button.disabled = True
+        self.run(self._first, "working …")
+
+    def go_on(self) -> None:
+        """Go on from the last state: to the end if it was stopped, for as many steps again if it was finished."""
+        if self.result is None:
+            self.say("there is nothing to go on with; press Start")
+            return
+        self.continue_button.disabled = True
+        self.run(self._further, "working …")
+
+    def reset(self) -> None:
+        """Stop, and forget what was made."""
+        self.stop()
+        self.wait(10)
+        self.result = None
+        self.error = None
+        self.continue_button.disabled = True
+        self.progress.value = 0.0
+        self.picture.show(_blank())
+        self.losses.show(_blank(640, 240))
+        self.say("ready")
+
+    def on_finished(self, result: Result) -> None:
+        """Called after each run, also after one that was stopped; for subclasses."""
+
+    def on_frame(self, step: Step) -> None:
+        """Called with each frame that is shown; for subclasses."""
+
+    def _first(self, ticket: Ticket) -> None:
+        self._finish(self.make(self._follow(ticket, [])))
+
+    def _further(self, ticket: Ticket) -> None:
+        before = self.result
+        assert before is not None
+        synthesis = before.synthesis
+        if synthesis.finished:
+            synthesis.extend(self.extra_steps())
+        cut = watch(synthesis, "", progress=False, on_step=self._follow(ticket, []))
+        image = synthesis.image.float().cpu()
+        self._finish(Result(image, synthesis.history, before.settings, cut, synthesis))
+
+    def _follow(self, ticket: Ticket, seen: list[int]) -> OnStep:
+        """An `on_step` that shows some of the steps, and stops when the ticket is cancelled."""
+
+        def follow(step: Step) -> bool | None:
+            if not ticket.wanted:
+                return True
+            if self.due() or not seen:
+                seen.append(step.number)
+                self._show(step)
+            return None
+
+        return follow
+
+    def _show(self, step: Step) -> None:
+        self.picture.show(png(step.image, 256))
+        self.progress.value = step.progress
+        left = step.seconds * (1 - step.progress) / max(step.progress, 1e-6)
+        height, width = step.image.shape[2:]
+        total = step.losses["total"]
+        self.say(f"step {step.number}, {width} × {height} px, L_total = {total:.4g}, about {left:.0f} s left")
+        self.on_frame(step)
+
+    def _finish(self, result: Result) -> None:
+        self.result = result
+        self.picture.show(png(result.image, 256))
+        self.losses.show(curves(result.history, 640, 240))
+        self.continue_button.disabled = False
+        steps, total = int(result.history["step"][-1]), result.history["total"][-1]
+        how = "stopped" if result.interrupted else "finished"
+        self.progress.value = self.progress.value if result.interrupted else 1.0
+        self.say(f"{how} after {steps} steps, L_total = {total:.4g}; Continue goes on")
+        self.on_finished(result)
+
+
+def _blank(width: int = 64, height: int = 64) -> Image.Image:
+    return Image.new("RGB", (width, height), (235, 235, 235))
+
+
+def as_literal(value: Any) -> str:  # noqa: ANN401  # whatever a panel was called with
+    """What a call is written with: a name as it is, anything else by its kind."""
+    return repr(value) if isinstance(value, str) else f"<{type(value).__name__}>" if isinstance(value, Tensor) else "…"

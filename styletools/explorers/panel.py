@@ -1,0 +1,240 @@
+"""What every panel has: pictures with captions, a status line, progress, Stop; and one worker."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import io
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from styletools.errors import StyletoolsError
+from styletools.explorers.worker import Ticket, Worker
+from styletools.images import to_pil
+
+__all__ = ["WIDTH", "Panel", "png"]
+
+WIDTH = 960  # pixels: all of a panel is seen in a window of 1000
+_SPACE = "8px"
+_open: dict[object, tuple[object, list[Panel]]] = {}  # cell → its execution and the panels it shows
+_open_lock = threading.Lock()
+
+
+def png(image: Tensor | Image.Image, width: int | None = None) -> bytes:
+    """A picture as PNG; enlarged to a width by whole pixels, so that none is smeared.
+
+    Args:
+        image: a tensor (1, 3, H, W) in [0, 1], or a PIL image.
+        width: at least so many pixels, by a whole factor; None leaves it as it is.
+
+    Raises:
+        InputError: not a picture.
+
+    Example:
+        >>> import torch
+        >>> png(torch.rand(1, 3, 4, 6))[1:4]
+        b'PNG'
+    """
+    shown = image if isinstance(image, Image.Image) else to_pil(image)
+    if width is not None and shown.width < width:
+        factor = max(1, round(width / shown.width))
+        shown = shown.resize((shown.width * factor, shown.height * factor), Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    shown.save(buffer, "PNG", compress_level=1)  # a frame is looked at for a fifth of a second
+    return buffer.getvalue()
+
+
+class Picture:
+    """An image with its caption, of a fixed size, so that nothing jumps while it changes."""
+
+    def __init__(self, caption: str, width: int, height: int) -> None:
+        """Grey until there is a picture."""
+        blank = Image.fromarray(np.full((height // 8 or 1, width // 8 or 1, 3), 235, np.uint8))
+        self.image = widgets.Image(
+            value=png(blank),
+            format="png",
+            layout=widgets.Layout(width=f"{width}px", height=f"{height}px", object_fit="contain"),
+        )
+        self.caption = widgets.HTML(layout=widgets.Layout(width=f"{width}px", min_height="24px"))
+        self.say(caption)
+        self.box = widgets.VBox([self.image, self.caption], layout=widgets.Layout(margin="0"))
+
+    def show(self, image: Tensor | Image.Image | bytes) -> None:
+        """Change the picture."""
+        self.image.value = image if isinstance(image, bytes) else png(image)
+
+    def say(self, caption: str) -> None:
+        """Change the caption; it is text, not HTML."""
+        self.caption.value = f"<small>{html.escape(caption)}</small>"
+
+
+class Panel:
+    """The base of all panels.
+
+    A panel is shown by being the last value of a cell. When that cell runs again, the panel is closed.
+
+    Args:
+        title: shown on top.
+        call: what was written to get it, as `explore_style('starry_night')`; the text where there are no widgets.
+
+    Attributes:
+        error: the last exception, or None; also told in the status line.
+        view: the widget.
+    """
+
+    def __init__(self, title: str, call: str) -> None:
+        """Make what all panels have; a subclass adds its controls and calls `_compose`."""
+        self.call = call
+        self.error: Exception | None = None
+        self.lock = threading.RLock()  # callbacks may run while a cell does, and beside the worker
+        self.closed = False
+        self._worker = Worker(f"styletools {title}", self._failed)
+        self._title = widgets.HTML(f"<b>{html.escape(title)}</b>")
+        self.status = widgets.HTML("ready", layout=widgets.Layout(min_height="28px", width=f"{WIDTH}px"))
+        self.progress = widgets.FloatProgress(
+            value=0.0,
+            min=0.0,
+            max=1.0,
+            description="",
+            layout=widgets.Layout(width="260px"),
+            tooltip="how much is done",
+        )
+        self.stop_button = self.button(
+            "Stop", "square", "End the computation; the best picture so far stays", self.stop
+        )
+        self.stop_button.disabled = True
+        self._drawn = 0.0
+        self.view = widgets.VBox()
+
+    def button(self, text: str, icon: str, tooltip: str, action: Callable[[], None]) -> widgets.Button:
+        """A button whose exceptions are told in the panel instead of being swallowed."""
+        made = widgets.Button(description=text, icon=icon, tooltip=tooltip, layout=widgets.Layout(width="120px"))
+        made.on_click(lambda _: self.guard(action))
+        return made
+
+    def on_change(self, control: widgets.Widget, action: Callable[[], None]) -> None:
+        """Call when a control's value changes."""
+        control.observe(lambda _: self.guard(action), names="value")
+
+    def guard(self, action: Callable[[], None]) -> None:
+        """Run a callback; tell what it raises."""
+        if self.closed:
+            return
+        try:
+            # What the worker sets calls back as well; it must not wait for a callback that waits for the worker.
+            with contextlib.nullcontext() if self._worker.is_current() else self.lock:
+                action()
+        except Exception as error:  # ipywidgets would swallow it
+            self._failed(error)
+
+    def run(self, job: Callable[[Ticket], None], doing: str) -> Ticket:
+        """Do something slow in the worker; what it did before is given up."""
+        self.error = None
+        self.progress.value = 0.0
+        self.stop_button.disabled = False
+        self.say(doing)
+
+        def whole(ticket: Ticket) -> None:
+            try:
+                job(ticket)
+            finally:
+                if not self._worker.more:
+                    self.stop_button.disabled = True
+
+        return self._worker.submit(whole)
+
+    def stop(self) -> None:
+        """Ask the worker to stop; it hears it within a step."""
+        self._worker.cancel()
+
+    def wait(self, seconds: float = 60.0) -> bool:
+        """Wait until the worker has nothing to do; whether that was so in time."""
+        return self._worker.wait(seconds)
+
+    def close(self) -> None:
+        """Stop the worker, end its thread, and take the widgets away."""
+        if self.closed:
+            return
+        self.closed = True
+        self._worker.close()
+        for widget in _all(self.view):
+            widget.close()
+
+    def say(self, text: str) -> None:
+        """Change the status line; it is text, not HTML."""
+        self.status.value = html.escape(text)
+
+    def due(self, seconds: float = 0.2) -> bool:
+        """Whether it is time for a new frame: at most five a second, more would choke a notebook."""
+        now = time.monotonic()
+        if now - self._drawn < seconds:
+            return False
+        self._drawn = now
+        return True
+
+    def _compose(self, *rows: widgets.Widget) -> None:
+        """Put it together: title, the panel's rows, progress and Stop, status."""
+        foot = widgets.HBox([self.progress, self.stop_button], layout=widgets.Layout(align_items="center"))
+        self.view.children = (self._title, *rows, foot, self.status)
+        self.view.layout = widgets.Layout(width=f"{WIDTH + 24}px", padding=_SPACE, grid_gap=_SPACE, overflow="visible")
+
+    def _failed(self, error: Exception) -> None:
+        self.error = error
+        self.stop_button.disabled = True
+        known = isinstance(error, StyletoolsError | RuntimeError)
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        self.status.value = f"<b>⚠</b> {html.escape(text if known else f'{type(error).__name__}: {text}')}"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        """Show the widgets; as text only what was called, which is the same in every run."""
+        _register(self)
+        bundle: dict[str, Any] = self.view._repr_mimebundle_()
+        bundle["text/plain"] = self.call
+        return bundle
+
+    def __repr__(self) -> str:
+        """What was called."""
+        return self.call
+
+
+def _register(panel: Panel) -> None:
+    """Close the panels that an earlier run of the same cell has shown."""
+    cell, execution = _cell()
+    with _open_lock:
+        before, panels = _open.get(cell, (None, []))
+        old = panels if before != execution else []
+        _open[cell] = (execution, [*([] if old else panels), panel])
+    for gone in old:
+        if gone is not panel:
+            gone.close()
+
+
+def _cell() -> tuple[object, object]:
+    """The cell that is running, and which run of it this is."""
+    from IPython import get_ipython  # noqa: PLC0415  # only there if somebody shows a panel
+
+    shell = get_ipython()
+    if shell is None:
+        return None, object()
+    try:
+        metadata = shell.get_parent().get("metadata", {})
+    except AttributeError:  # a terminal
+        metadata = {}
+    # A front end that does not name its cells is known by the text of the cell.
+    cell = metadata.get("cellId") or (shell.user_ns.get("In") or [""])[-1]
+    return cell, shell.execution_count
+
+
+def _all(widget: widgets.Widget) -> list[widgets.Widget]:
+    """A widget and everything in it."""
+    found = [widget]
+    for child in getattr(widget, "children", ()):
+        found += _all(child)
+    return found

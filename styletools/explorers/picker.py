@@ -1,0 +1,109 @@
+"""Choose a picture: bundled, drawn, or a file of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+from torch import Tensor
+
+from styletools.errors import ImageError
+from styletools.explorers.panel import Panel
+from styletools.images import ImageSource, check_image, load_image, resize
+from styletools.images import fit_size as _fit_size
+from styletools.procedural import PROCEDURAL
+from styletools.samples import PAINTINGS, PHOTOGRAPHS
+
+__all__ = ["LARGEST_UPLOAD", "Picker"]
+
+LARGEST_UPLOAD = 20_000_000
+"""Bytes of a file."""
+_OWN = "your own"
+
+
+class Picker:
+    """A list of pictures and a button to add a file.
+
+    Args:
+        panel: where errors are told.
+        label: what the picture is for.
+        start: a bundled name, a path or whatever `load_image` reads, or a tensor.
+        names: what is in the list.
+    """
+
+    def __init__(
+        self, panel: Panel, label: str, start: ImageSource | Tensor, names: Sequence[str] | None = None
+    ) -> None:
+        """Read the first picture, so that a wrong name is said at once."""
+        self._panel = panel
+        self._files: dict[str, Any] = {}
+        options = list(names or (*PHOTOGRAPHS, *PAINTINGS, *PROCEDURAL))
+        if not (isinstance(start, str) and start in options):
+            name = start if isinstance(start, str) else _OWN
+            self._files[name] = _checked(start)
+            options.insert(0, name)
+        first = start if isinstance(start, str) else _OWN
+        self.choice = widgets.Dropdown(
+            options=options, value=first, description=label, tooltip=f"{label}: a bundled, drawn or uploaded picture"
+        )
+        self.upload = widgets.FileUpload(
+            accept="image/*",
+            description="Upload",
+            tooltip=f"{label}: your own picture, at most {LARGEST_UPLOAD // 1_000_000} MB; it stays on this machine",
+            layout=widgets.Layout(width="100px"),
+        )
+        panel.on_change(self.upload, self._uploaded)
+        self.box = widgets.HBox([self.choice, self.upload], layout=widgets.Layout(align_items="center"))
+
+    @property
+    def name(self) -> str:
+        """What is chosen."""
+        return str(self.choice.value)
+
+    @property
+    def source(self) -> Any:
+        """What a recipe takes: a name, or what was given or uploaded."""
+        return self._files.get(self.name, self.name)
+
+    def image(self, size: int) -> Tensor:
+        """The picture, its longer side as given, (1, 3, H, W).
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+        source = self.source
+        if isinstance(source, Tensor):
+            return resize(source, *reversed(_fit_size(source.shape[3], source.shape[2], size)))
+        return load_image(source, size)
+
+    def on_change(self, action: Callable[[], None]) -> None:
+        """Call when another picture is chosen or uploaded."""
+        self._panel.on_change(self.choice, action)
+
+    def _uploaded(self) -> None:
+        """Put the file into the list and choose it; a file that is no picture changes nothing."""
+        for file in self.upload.value:
+            name, content = str(file["name"]), bytes(file["content"])
+            if len(content) > LARGEST_UPLOAD:
+                limit = LARGEST_UPLOAD // 1_000_000
+                raise ImageError(
+                    f"{name}: {len(content) / 1e6:.0f} MB; expected at most {limit} MB, make it smaller first"
+                )
+            try:
+                load_image(content)
+            except ImageError as error:
+                raise ImageError(f"{name}: {error}") from error
+            self._files[name] = content
+            if name not in self.choice.options:
+                self.choice.options = (name, *self.choice.options)
+            self.choice.value = name
+            self._panel.say(f"{name} was added")
+
+
+def _checked(source: ImageSource | Tensor) -> Any:
+    if isinstance(source, Tensor):
+        check_image(source, "image")
+    else:
+        load_image(source)
+    return source

@@ -1,0 +1,200 @@
+"""The studio: everything at once, for one's own pictures."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import tempfile
+from pathlib import Path
+
+import ipywidgets as widgets
+from torch import Tensor
+
+from styletools.explorers.drawing import sheet
+from styletools.explorers.film import Film
+from styletools.explorers.live import LivePanel, as_literal
+from styletools.explorers.panel import WIDTH, Picture, png
+from styletools.explorers.picker import Picker
+from styletools.images import ImageSource
+from styletools.procedural import PROCEDURAL
+from styletools.progress import OnStep
+from styletools.recipes import CONTENT_LAYER, STYLE_LAYERS, Result, transfer
+from styletools.samples import PAINTINGS, PHOTOGRAPHS
+from styletools.synthesis import Step
+
+__all__ = ["StudioPanel", "explore_studio"]
+
+KEPT = 6
+"""So many finished runs are kept to compare."""
+
+
+def explore_studio(
+    content: ImageSource | Tensor = "chelsea",
+    style: ImageSource | Tensor = "starry_night",
+    *,
+    size: int = 192,
+    steps: int = 60,
+) -> StudioPanel:
+    """Paint a photograph in a style (Eq. 7), with every choice of the course at hand.
+
+    Without widgets: `styletools.transfer`, which is what the panel calls.
+
+    Args:
+        content: the photograph: a bundled name, a file, or a tensor; more can be uploaded in the panel.
+        style: the painting, likewise.
+        size: longer side in pixels.
+        steps: at each size.
+
+    Returns:
+        The panel; as the last value of a cell it is shown.
+
+    Raises:
+        ImageError: a picture cannot be read.
+
+    Example:
+        >>> panel = explore_studio("coffee", "dots", size=64, steps=2)
+        >>> panel
+        explore_studio('coffee', 'dots')
+        >>> panel.close()
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 7.
+    """
+    return StudioPanel(content, style, size, steps)
+
+
+class StudioPanel(LivePanel):
+    """See `explore_studio`."""
+
+    def __init__(self, content: ImageSource | Tensor, style: ImageSource | Tensor, size: int, steps: int) -> None:
+        """Compose the panel."""
+        call = f"explore_studio({as_literal(content)}, {as_literal(style)})"
+        super().__init__("Studio", call, ("the photograph", "the painting"))
+        self.content = Picker(self, "photograph", content, (*PHOTOGRAPHS, *PAINTINGS))
+        self.style = Picker(self, "painting", style, (*PAINTINGS, *PROCEDURAL, *PHOTOGRAPHS))
+        self.ratio = widgets.FloatLogSlider(
+            value=0.2, base=10, min=-3, max=2, step=0.1, description="α/β", readout_format=".3g",
+            continuous_update=False,
+            tooltip="content against style, in relative units, the same at every size; to the right more content",
+        )  # fmt: skip
+        self.content_layer = widgets.Dropdown(
+            options=["conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2"], value=CONTENT_LAYER,
+            description="content l", tooltip="the layer where F and P are compared (Eq. 1)",
+        )  # fmt: skip
+        self.weights = {
+            name: widgets.FloatSlider(
+                value=0.2, min=0.0, max=1.0, step=0.05, description=f"w {name}", continuous_update=False,
+                tooltip=f"w_l of {name} (Eq. 5); 0 leaves the layer out",
+            )
+            for name in STYLE_LAYERS
+        }  # fmt: skip
+        self.init = widgets.Dropdown(
+            options=[("white noise", "noise"), ("the photograph", "content"), ("the painting", "style")],
+            value="noise", description="start", tooltip="what the picture begins as",
+        )  # fmt: skip
+        self.seed = widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="number of the noise")
+        self.optimiser = widgets.Dropdown(
+            options=[("L-BFGS", "lbfgs"), ("Adam", "adam")], description="optimiser", tooltip="how to go downhill"
+        )
+        self.size = widgets.IntSlider(
+            value=size, min=64, max=1024, step=32, description="size", continuous_update=False,
+            tooltip="longer side in pixels; twice the side takes four times as long",
+        )  # fmt: skip
+        self.steps = widgets.IntSlider(
+            value=steps, min=1, max=500, description="steps", continuous_update=False, tooltip="at each size"
+        )
+        self.before = widgets.ToggleButton(
+            value=False, description="Before / after", icon="exchange",
+            tooltip="show the photograph in place of the result",
+            layout=widgets.Layout(width="140px"),
+        )  # fmt: skip
+        self.film = Film()
+        self.runs: dict[str, Tensor] = {}
+        self.count = 0
+        self.links = widgets.HTML(
+            "<small>finished pictures can be saved here</small>", layout=widgets.Layout(min_height="24px")
+        )
+        self.shelf = Picture(f"the last {KEPT} runs, to compare", WIDTH, 190)
+        self.on_change(self.before, self._before_after)
+        self.buttons.children = (*self.buttons.children, self.before)
+        for picker in (self.content, self.style):
+            picker.on_change(self.show_originals)
+        left = widgets.VBox([self.content.box, self.style.box, self.ratio, self.content_layer, self.init, self.seed])
+        right = widgets.VBox([*self.weights.values(), self.size, self.steps, self.optimiser])
+        self._compose(
+            widgets.HBox([left, right]), self.buttons, self.pictures, self.links, self.losses.box, self.shelf.box
+        )
+        self.show_originals()
+
+    def show_originals(self) -> None:
+        """Show the photograph and the painting."""
+        for picture, picker, what in zip(
+            self.originals, (self.content, self.style), ("photograph", "painting"), strict=True
+        ):
+            picture.show(picker.image(256))
+            picture.say(f"the {what}: {picker.name}")
+
+    def extra_steps(self) -> int:
+        """As many as were asked for."""
+        return int(self.steps.value)
+
+    def make(self, on_step: OnStep) -> Result:
+        """Transfer with all that is chosen."""
+        self.film = Film()
+        return transfer(
+            self.content.source, self.style.source, alpha=self.ratio.value, beta=1.0,
+            content_layers=self.content_layer.value,
+            style_layers={name: slider.value for name, slider in self.weights.items() if slider.value > 0},
+            init=self.init.value, seed=self.seed.value, optimiser=self.optimiser.value, size=self.size.value,
+            steps=self.steps.value, progress=False, on_step=on_step,
+        )  # fmt: skip
+
+    def on_frame(self, step: Step) -> None:
+        """Put the frame into the film too."""
+        self.film.add(step.image)
+
+    def on_finished(self, result: Result) -> None:
+        """Offer the files, and keep the picture to compare."""
+        self.film.add(result.image)
+        self.count += 1
+        self.runs[f"{self.count}. {self.content.name[:14]}, α/β = {self.ratio.value:.2g}"] = result.image
+        while len(self.runs) > KEPT:
+            del self.runs[next(iter(self.runs))]
+        self.shelf.show(png(sheet(self.runs, KEPT, WIDTH, 190)))
+        self.links.value = " · ".join(
+            (
+                _link("picture.png", "image/png", picture_bytes(result), "Save the picture (PNG, settings inside)"),
+                _link("settings.json", "application/json", _json(result), "Save the settings"),
+                _link("film.gif", "image/gif", self.film.gif(), f"Save the film ({len(self.film)} frames)"),
+            )
+        )
+
+    def _before_after(self) -> None:
+        if self.result is not None:
+            self.picture.show(self.content.image(256) if self.before.value else png(self.result.image, 256))
+            self.picture.say("before" if self.before.value else "after")
+
+
+def picture_bytes(result: Result) -> bytes:
+    """The PNG file of a result, with its settings inside.
+
+    Example:
+        >>> from styletools import reconstruct_style
+        >>> picture_bytes(reconstruct_style("dots", "conv1_1", size=32, steps=1, progress=False))[1:4]
+        b'PNG'
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "picture.png")
+        result.save(path)
+        return path.read_bytes()
+
+
+def _json(result: Result) -> bytes:
+    return json.dumps(result.settings, indent=2, ensure_ascii=False).encode()
+
+
+def _link(name: str, kind: str, content: bytes, text: str) -> str:
+    """A link that carries its file: it needs no server's folder, and works under Voilà."""
+    data = base64.b64encode(content).decode()
+    return f'<a download="{html.escape(name)}" href="data:{kind};base64,{data}">{html.escape(text)}</a>'

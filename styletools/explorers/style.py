@@ -1,0 +1,165 @@
+"""Per-layer Gram reconstructions: any layers, any weights, growing from noise; a gallery to compare."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+from torch import Tensor
+
+from styletools.explorers.drawing import sheet
+from styletools.explorers.live import LivePanel, as_literal
+from styletools.explorers.panel import WIDTH, Picture
+from styletools.explorers.picker import Picker
+from styletools.explorers.worker import Ticket
+from styletools.images import ImageSource
+from styletools.objective import LayerWeights, layer_weights
+from styletools.progress import OnStep
+from styletools.recipes import STYLE_LAYERS, Result, reconstruct_style
+
+__all__ = ["StylePanel", "explore_style", "growing_subsets"]
+
+GALLERY = 12
+"""So many pictures are kept; the oldest goes first."""
+
+
+def growing_subsets() -> dict[str, tuple[str, ...]]:
+    """The layer sets of the upper row of the paper's Figure 1.
+
+    Example:
+        >>> list(growing_subsets())[:2]
+        ['conv1_1', '… conv2_1']
+    """
+    return {
+        (STYLE_LAYERS[0] if count == 1 else f"… {STYLE_LAYERS[count - 1]}"): STYLE_LAYERS[:count]
+        for count in range(1, len(STYLE_LAYERS) + 1)
+    }
+
+
+def explore_style(
+    picture: ImageSource | Tensor = "starry_night",
+    layers: LayerWeights = STYLE_LAYERS,
+    *,
+    size: int = 128,
+    steps: int = 60,
+) -> StylePanel:
+    """Make textures from the Gram matrices of a picture, layer by layer (Eq. 5), and watch them grow.
+
+    Without widgets: `styletools.reconstruct_style`, which is what the panel calls.
+
+    Args:
+        picture: a bundled name, a file, or a tensor; more can be chosen in the panel.
+        layers: what the sliders w_l begin with.
+        size: longer side in pixels.
+        steps: at each size.
+
+    Returns:
+        The panel; as the last value of a cell it is shown.
+
+    Raises:
+        ImageError: the picture cannot be read.
+        InputError: an unknown layer or a weight below 0.
+
+    Example:
+        >>> panel = explore_style("dots", "conv1_1", size=64, steps=3)
+        >>> panel
+        explore_style('dots')
+        >>> panel.close()
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 5 and Figure 1.
+    """
+    return StylePanel(picture, layer_weights(layers, "layers"), size, steps)
+
+
+class StylePanel(LivePanel):
+    """See `explore_style`."""
+
+    def __init__(self, picture: ImageSource | Tensor, weights: dict[str, float], size: int, steps: int) -> None:
+        """Compose the panel."""
+        super().__init__(
+            "Style: pictures from Gram matrices", f"explore_style({as_literal(picture)})", ("the painting",)
+        )
+        names = list(dict.fromkeys((*STYLE_LAYERS, *weights)))
+        self.picker = Picker(self, "painting", picture)
+        self.weights = {name: _slider(name, weights.get(name, 0.0)) for name in names}
+        self.size = widgets.IntSlider(
+            value=size,
+            min=64,
+            max=512,
+            step=32,
+            description="size",
+            tooltip="longer side in pixels",
+            continuous_update=False,
+        )
+        self.steps = widgets.IntSlider(
+            value=steps, min=1, max=400, description="steps", tooltip="steps of the optimiser at each size",
+            continuous_update=False,
+        )  # fmt: skip
+        self.seed = widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="number of the noise")
+        self.gallery: dict[str, Tensor] = {}
+        self.shelf = Picture("kept to compare: press Keep, or All subsets", WIDTH, 190)
+        keep = self.button("Keep", "plus", "Put the picture into the gallery", self.keep)
+        row = self.button("All subsets", "th", "conv1_1; conv1_1 and conv2_1; … as in Figure 1", self.all_subsets)
+        self.buttons.children = (*self.buttons.children, keep, row)
+        self.picker.on_change(self.show_originals)
+        numbers = widgets.VBox([self.size, self.steps, self.seed])
+        controls = widgets.HBox([widgets.VBox([self.picker.box, numbers]), widgets.VBox(list(self.weights.values()))])
+        self._compose(controls, self.buttons, self.pictures, self.losses.box, self.shelf.box)
+        self.show_originals()
+
+    def show_originals(self) -> None:
+        """Show the painting."""
+        self.originals[0].show(self.picker.image(256))
+        self.originals[0].say(f"the painting: {self.picker.name}")
+
+    def chosen(self) -> dict[str, float]:
+        """w_l of the layers whose slider is above 0."""
+        return {name: slider.value for name, slider in self.weights.items() if slider.value > 0}
+
+    def extra_steps(self) -> int:
+        """As many as were asked for."""
+        return int(self.steps.value)
+
+    def make(self, on_step: OnStep) -> Result:
+        """Reconstruct from the chosen layers."""
+        return self._reconstruct(self.chosen(), on_step)
+
+    def keep(self) -> None:
+        """Put the picture into the gallery."""
+        if self.result is None:
+            self.say("there is no picture to keep yet; press Start")
+            return
+        title = f"{len(self.gallery) + 1}. " + ", ".join(f"{n[4:]}: {w:g}" for n, w in self.chosen().items())
+        self._put(title, self.result.image)
+
+    def all_subsets(self) -> None:
+        """Make the five pictures of the upper row of Figure 1, one after the other, into the gallery."""
+        self.gallery = {}
+        self.run(self._subsets, "five layer sets, one after the other …")
+
+    def _subsets(self, ticket: Ticket) -> None:
+        for title, layers in growing_subsets().items():
+            result = self._reconstruct(dict.fromkeys(layers, 1 / len(layers)), self._follow(ticket, []))
+            self._finish(result)
+            ticket.check()
+            self._put(title, result.image)
+        self.say("all five are in the gallery")
+
+    def _put(self, title: str, image: Tensor) -> None:
+        self.gallery[title] = image
+        while len(self.gallery) > GALLERY:
+            del self.gallery[next(iter(self.gallery))]
+        self.shelf.show(sheet(self.gallery, max(5, -(-len(self.gallery) // 2)), WIDTH, 190))
+        self.shelf.say(f"kept to compare: {len(self.gallery)} pictures, at most {GALLERY}")
+
+    def _reconstruct(self, layers: dict[str, float], on_step: OnStep) -> Result:
+        return reconstruct_style(
+            self.picker.source, layers, size=self.size.value, steps=self.steps.value, seed=self.seed.value,
+            progress=False, on_step=on_step,
+        )  # fmt: skip
+
+
+def _slider(name: str, weight: float) -> widgets.FloatSlider:
+    return widgets.FloatSlider(
+        value=weight, min=0.0, max=max(1.0, weight), step=0.05, description=f"w {name}", readout_format=".2f",
+        tooltip=f"w_l of {name}: how much its E_l counts; 0 leaves the layer out", continuous_update=False,
+    )  # fmt: skip
