@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def test_says_what_for_and_how_long_on_top(notebook):
 
 
 def test_cells_are_short(notebook):
-    lengths = sorted(len(cell.source.splitlines()) for cell in code_cells(notebook))
+    lines = [[line for line in cell.source.splitlines() if line.strip()] for cell in code_cells(notebook)]
+    lengths = sorted(map(len, lines))
     assert lengths[-1] <= 20
     assert lengths[len(lengths) // 2] <= 4
 
@@ -70,12 +72,61 @@ def test_pictures_have_alt_text(notebook):
 
 
 def test_figures_have_a_caption(notebook):
-    """A code cell that leaves a figure is followed by a caption, or by another figure that is."""
+    """A code cell that leaves a figure is followed by a caption, or by other code and then a caption."""
     cells = notebook.cells
     for index, cell in enumerate(cells):
-        if cell.cell_type == "code" and re.search(r"plots\.(pictures|losses)", cell.source):
+        if cell.cell_type == "code" and any("image/png" in output.get("data", {}) for output in cell.outputs):
             following = next(later for later in cells[index + 1 :] if later.cell_type == "markdown")
-            assert following.source.startswith("*Figure ")
+            assert following.source.startswith("*Figure "), cell.source
+
+
+def test_figures_are_numbered_in_order(notebook):
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    numbers = [int(number) for number in re.findall(r"^\*Figure (\d+)\.", text, re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= 4
+
+
+def test_starts_and_ends_as_every_lesson(notebook, path):
+    install, size = (cell.source for cell in code_cells(notebook)[:2])
+    assert '"google.colab" in sys.modules' in install
+    assert re.match(r"SIZE(, STEPS)? = \d+", size)
+    top, last = notebook.cells[0].source, notebook.cells[-1].source
+    for badge in ("colab", "binder"):
+        assert f"../docs/badges/{badge}.svg" in top
+        assert (path.parent.parent / "docs" / "badges" / f"{badge}.svg").exists()
+    assert top.count(path.name) == 2
+    following = "**The end of the course.**" if path.stem.startswith("07") else "**Next.**"
+    for part in (
+        "## In one paragraph",
+        "**What people often get wrong.**",
+        "**For discussion.**",
+        following,
+        "**Source.**",
+    ):
+        assert part in last
+    assert len(notebook.cells) <= 60
+
+
+def test_every_exercise_stands_in_its_lesson(notebook, path):
+    """With an empty stub, whose check says that it was not attempted."""
+    number = path.stem[:2]
+    if number in ("00", "07"):
+        return
+    lesson = importlib.import_module(f"styletools.exercises.lesson{number}")
+    names = [name for name in lesson.__all__ if name != "report"]
+    for name in names:
+        (cell,) = (cell for cell in code_cells(notebook) if f"exercises.{name}.check(" in cell.source)
+        assert "not attempted yet" in cell.outputs[-1]["data"]["text/plain"]
+    report = next(cell for cell in code_cells(notebook) if cell.source == "exercises.report()")
+    assert f"0 of {len(names)} right" in report.outputs[-1]["data"]["text/plain"]
+
+
+def test_links_between_lessons_and_to_files_hold(notebook, path):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", cell.source):
+                assert (path.parent / target).exists(), target
 
 
 def test_most_cells_are_compared(notebook):

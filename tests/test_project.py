@@ -95,3 +95,27 @@ def test_ci_calls_the_readmes_test_command():
 @pytest.mark.parametrize("name", ["LICENSE", "LICENSE-text", "styletools/data/MODEL_CARD.md"])
 def test_licences(name):
     assert len((ROOT / name).read_text(encoding="utf-8")) > 500
+
+
+def test_badges_and_the_installation_on_colab_name_the_same_repository():
+    (address,) = {PROJECT["urls"]["Repository"]}
+    owner = address.removeprefix("https://github.com/")
+    for path in (*(ROOT / "notebooks").glob("*.ipynb"), ROOT / "README.md"):
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"colab\.research\.google\.com/github/([\w-]+/[\w-]+)/", text)) == {owner}, path.name
+        assert set(re.findall(r"mybinder\.org/v2/gh/([\w-]+/[\w-]+)/", text)) == {owner}, path.name
+        if path.suffix == ".ipynb":
+            assert f"git+{address}" in text
+
+
+def test_the_teachers_page_names_every_lesson_and_its_program_runs(tmp_path):
+    page = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
+    lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    for lesson in lessons:
+        assert f"| {lesson.stem[:2]} " in page
+        assert f"**{lesson.stem[:2]}. " in page  # an answer to its discussion questions
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, lessons)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.count("of 5 right") + done.stdout.count("of 4 right") == 6
