@@ -144,8 +144,9 @@ def _studio(arguments: list[str]) -> int:
     if find_spec("voila") is None:
         raise InputError('Voilà is not installed: pip install "styletools[lab]"')
     idle = ("--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_idle_timeout=600")
+    here = () if any(word.startswith("--Voila.ip") for word in arguments) else ("--Voila.ip=127.0.0.1",)
     with as_file(files("styletools") / "data" / "studio.ipynb") as page:
-        return _serve("voila", [str(page), "--Voila.ip=127.0.0.1", *idle, *arguments], Path.cwd())
+        return _serve("voila", [str(page), *here, *idle, *arguments], Path.cwd())
 
 
 def _serve(module: str, arguments: list[str], folder: Path) -> int:

@@ -254,10 +254,26 @@ class TestOthers:
         assert run("lab") == 2
         assert "clone the repository" in capsys.readouterr().err
 
+    def test_studio_serves_its_page_to_this_machine_only(self, monkeypatch, tmp_path, capfd):
+        (tmp_path / "voila.py").write_text("import sys; print(sys.argv[1:])")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        assert run("studio", "--port", "8899") == 0
+        out = capfd.readouterr().out
+        assert "studio.ipynb" in out
+        assert "'--Voila.ip=127.0.0.1'" in out
+        assert "'--port', '8899'" in out
+        assert run("studio", "--Voila.ip=0.0.0.0") == 0
+        assert "127.0.0.1" not in capfd.readouterr().out
+
+    def test_studio_without_voila(self, monkeypatch, capsys):
+        monkeypatch.setattr(cli, "find_spec", lambda name: None)
+        assert run("studio") == 2
+        assert 'pip install "styletools[lab]"' in capsys.readouterr().err
+
     def test_version_and_help(self, capsys):
         assert run("--version") == 0
         assert st.__version__ in capsys.readouterr().out
-        for command in ("transfer", "reconstruct", "samples", "doctor", "lab"):
+        for command in ("transfer", "reconstruct", "samples", "doctor", "lab", "studio"):
             assert run(command, "--help") == 0
             assert command in capsys.readouterr().out
 

@@ -122,6 +122,20 @@ def test_every_exercise_stands_in_its_lesson(notebook, path):
     assert f"0 of {len(names)} right" in report.outputs[-1]["data"]["text/plain"]
 
 
+def test_live_panels_stand_in_their_lessons(notebook, path):
+    """Each as the last value of a cell of its own; as text it is its call, and nothing of a picture."""
+    panels = {"01": "features", "02": "content", "03": "gram", "04": "style", "06": "tradeoff", "07": "studio"}
+    cells = [cell for cell in code_cells(notebook) if "explore_" in cell.source]
+    name = panels.get(path.stem[:2])
+    assert len(cells) == (name is not None)
+    for cell in cells:
+        call = cell.source.splitlines()[-1]
+        assert call.startswith(f"explore_{name}(")
+        (output,) = cell.outputs
+        assert output["data"]["text/plain"].startswith(f"explore_{name}(")
+        assert "application/vnd.jupyter.widget-view+json" in output["data"]
+
+
 def test_links_between_lessons_and_to_files_hold(notebook, path):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":

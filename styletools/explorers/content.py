@@ -81,7 +81,7 @@ class ContentPanel(LivePanel):
         self.picker.on_change(self.show_originals)
         left = widgets.VBox([self.picker.box, self.layer, self.init])
         controls = widgets.HBox([left, widgets.VBox([self.size, self.steps, self.seed])])
-        self._compose(controls, self.buttons, self.pictures, self.losses.box)
+        self._compose([controls, self.buttons], [self.pictures, self.losses.box])
         self.show_originals()
 
     def show_originals(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, get_data_path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from styletools import plots
@@ -56,12 +58,12 @@ def sheet(images: Mapping[str, Tensor | Image.Image], columns: int, width: int, 
     ground = Image.new("RGB", (width, height), "white")
     rows = -(-len(images) // columns) or 1
     wide, high, text = width // columns, height // rows, 14
-    draw = ImageDraw.Draw(ground)
+    draw, font = ImageDraw.Draw(ground), _font()
     for index, (title, image) in enumerate(images.items()):
         left, top = (index % columns) * wide, (index // columns) * high
         fitted = _fit(image if isinstance(image, Image.Image) else to_pil(image), wide - 4, high - text - 4)
         ground.paste(fitted, (left + (wide - fitted.width) // 2, top + (high - text - fitted.height) // 2))
-        draw.text((left + wide // 2, top + high - text // 2), title, fill="black", anchor="mm", font_size=12)
+        draw.text((left + wide // 2, top + high - text // 2), title, fill="black", anchor="mm", font=font)
     return ground
 
 
@@ -110,6 +112,12 @@ def curves(history: Mapping[str, Sequence[float]], width: int, height: int) -> b
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _font() -> ImageFont.FreeTypeFont:
+    """The font that comes with matplotlib: Pillow's own has no α."""
+    return ImageFont.truetype(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")), 11)
 
 
 def _fit(image: Image.Image, width: int, height: int) -> Image.Image:

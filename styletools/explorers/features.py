@@ -118,7 +118,7 @@ class FeaturesPanel(Panel):
             widgets.VBox([self.picker.box, self.layer]), widgets.VBox([self.filter, self.beside])
         ])  # fmt: skip
         upper, lower = widgets.HBox([self.grid.box, self.other.box]), widgets.HBox([self.one.box, self.place.box])
-        self._compose(controls, upper, lower)
+        self._compose([controls], [upper, lower])
         self.compute()
 
     def compute(self) -> None:

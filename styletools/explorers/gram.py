@@ -87,7 +87,7 @@ class GramPanel(Panel):
         self.features = FeatureStore()
         self.image_size = size
         self.picker = Picker(self, "picture", picture)
-        self.other = Picker(self, "compare with", picture)
+        self.other = Picker(self, "second", picture)
         names = list(dict.fromkeys((*STYLE_LAYERS, layer)))
         self.layer = widgets.Dropdown(options=names, value=layer, description="layer l", tooltip="whose G is shown")
         self.change = widgets.Dropdown(
@@ -96,8 +96,13 @@ class GramPanel(Panel):
         self.pair = widgets.Dropdown(
             options=[("–", (0, 0))], description="pair", tooltip="the closest pairs of filters"
         )
-        self.i = widgets.BoundedIntText(value=0, min=0, max=63, description="filter i", tooltip="row of G")
-        self.j = widgets.BoundedIntText(value=0, min=0, max=63, description="filter j", tooltip="column of G")
+        short = widgets.Layout(width="150px")
+        self.i = widgets.BoundedIntText(
+            value=0, min=0, max=63, description="filter i", tooltip="row of G", layout=short
+        )
+        self.j = widgets.BoundedIntText(
+            value=0, min=0, max=63, description="filter j", tooltip="column of G", layout=short
+        )
         self.matrix, self.matrix_other = Picture("", 300, 300), Picture("", 300, 300)
         self.changed = Picture("", 300, 300)
         self.map_i, self.map_j, self.product = (Picture("", 300, 240) for _ in range(3))
@@ -113,7 +118,7 @@ class GramPanel(Panel):
         controls = widgets.HBox([left, widgets.VBox([self.layer, self.pair, widgets.HBox([self.i, self.j])])])
         upper = widgets.HBox([self.matrix.box, self.matrix_other.box, self.changed.box])
         lower = widgets.HBox([self.map_i.box, self.map_j.box, self.product.box])
-        self._compose(controls, upper, self.numbers, lower)
+        self._compose([controls], [upper, self.numbers, lower])
         self.compute()
 
     def compute(self) -> None:
@@ -143,7 +148,7 @@ class GramPanel(Panel):
         ):
             shown = cosines(gram)[best][:, best]
             picture.show(frame(heat(shown, "viridis", 1.0), [], 300))
-            picture.say(f"G of {name}, as cosines, {len(best)} × {len(best)}; dark 0, bright 1")
+            picture.say(f"G of {name}; as cosines, bright is 1")
         self.changed.show(image)
         self.changed.say(f"the second picture: {self.other.name}, {change}")
         numbers = gram_change(F, S)

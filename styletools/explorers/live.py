@@ -18,6 +18,9 @@ from styletools.synthesis import Step
 
 __all__ = ["LivePanel"]
 
+SIDES = (300, 230)
+"""Width and height of a picture in pixels; one of another shape is fitted in."""
+
 
 class LivePanel(Panel):
     """The base of the panels that make one picture.
@@ -26,12 +29,12 @@ class LivePanel(Panel):
         result: of the last run, also of one that was stopped; None before the first and after Reset.
     """
 
-    def __init__(self, title: str, call: str, captions: tuple[str, ...], side: int = 300) -> None:
+    def __init__(self, title: str, call: str, captions: tuple[str, ...]) -> None:
         """Make the pictures and the buttons; the subclass adds its controls and composes."""
         super().__init__(title, call)
         self.result: Result | None = None
-        self.originals = [Picture(caption, side, side) for caption in captions]
-        self.picture = Picture("what is being made", side, side)
+        self.originals = [Picture(caption, *SIDES) for caption in captions]
+        self.picture = Picture("what is being made", *SIDES)
         self.losses = Picture("the losses by name, with their weights", 640, 240)
         self.start_button = self.button("Start", "play", "Begin anew with these settings", self.start)
         self.continue_button = self.button("Continue", "forward", "Go on from where it was", self.go_on)

@@ -179,10 +179,10 @@ class Panel:
         self._drawn = now
         return True
 
-    def _compose(self, *rows: widgets.Widget) -> None:
-        """Put it together: title, the panel's rows, progress and Stop, status."""
-        foot = widgets.HBox([self.progress, self.stop_button], layout=widgets.Layout(align_items="center"))
-        self.view.children = (self._title, *rows, foot, self.status)
+    def _compose(self, controls: list[widgets.Widget], pictures: list[widgets.Widget]) -> None:
+        """Put it together: title, controls, progress and Stop, status, pictures."""
+        running = widgets.HBox([self.stop_button, self.progress], layout=widgets.Layout(align_items="center"))
+        self.view.children = (self._title, *controls, running, self.status, *pictures)
         self.view.layout = widgets.Layout(width=f"{WIDTH + 24}px", padding=_SPACE, grid_gap=_SPACE, overflow="visible")
 
     def _failed(self, error: Exception) -> None:

@@ -51,7 +51,7 @@ class Picker:
             accept="image/*",
             description="Upload",
             tooltip=f"{label}: your own picture, at most {LARGEST_UPLOAD // 1_000_000} MB; it stays on this machine",
-            layout=widgets.Layout(width="100px"),
+            layout=widgets.Layout(width="120px"),
         )
         panel.on_change(self.upload, self._uploaded)
         self.box = widgets.HBox([self.choice, self.upload], layout=widgets.Layout(align_items="center"))

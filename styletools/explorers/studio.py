@@ -122,9 +122,8 @@ class StudioPanel(LivePanel):
             picker.on_change(self.show_originals)
         left = widgets.VBox([self.content.box, self.style.box, self.ratio, self.content_layer, self.init, self.seed])
         right = widgets.VBox([*self.weights.values(), self.size, self.steps, self.optimiser])
-        self._compose(
-            widgets.HBox([left, right]), self.buttons, self.pictures, self.links, self.losses.box, self.shelf.box
-        )
+        choices = widgets.HBox([left, right])
+        self._compose([choices, self.buttons], [self.pictures, self.links, self.losses.box, self.shelf.box])
         self.show_originals()
 
     def show_originals(self) -> None:
@@ -197,4 +196,5 @@ def _json(result: Result) -> bytes:
 def _link(name: str, kind: str, content: bytes, text: str) -> str:
     """A link that carries its file: it needs no server's folder, and works under Voilà."""
     data = base64.b64encode(content).decode()
-    return f'<a download="{html.escape(name)}" href="data:{kind};base64,{data}">{html.escape(text)}</a>'
+    style = "text-decoration: underline; color: #1a4e8a"
+    return f'<a style="{style}" download="{html.escape(name)}" href="data:{kind};base64,{data}">{html.escape(text)}</a>'

@@ -103,7 +103,7 @@ class StylePanel(LivePanel):
         self.picker.on_change(self.show_originals)
         numbers = widgets.VBox([self.size, self.steps, self.seed])
         controls = widgets.HBox([widgets.VBox([self.picker.box, numbers]), widgets.VBox(list(self.weights.values()))])
-        self._compose(controls, self.buttons, self.pictures, self.losses.box, self.shelf.box)
+        self._compose([controls, self.buttons], [self.pictures, self.losses.box, self.shelf.box])
         self.show_originals()
 
     def show_originals(self) -> None:

@@ -122,13 +122,13 @@ class TradeoffPanel(Panel):
         self.start_button = self.button("Start", "play", "Make the whole grid", self.start)
         self.results: dict[tuple[str, float], Result] = {}
         self.cells = {(name, ratio): self._cell(name, ratio) for name in LAYER_SETS for ratio in RATIOS}
-        self.large = Picture("press “larger” below one of them", 360, 360)
+        self.large = Picture("press “larger” below one of them", 380, 290)
         grid = widgets.GridBox(
             [box for _, box in self.cells.values()],
             layout=widgets.Layout(grid_template_columns=f"repeat({len(RATIOS)}, {_CELL + 10}px)", grid_gap="4px"),
         )
         controls = widgets.HBox([self.content.box, self.style.box, self.start_button])
-        self._compose(controls, widgets.HBox([grid, self.large.box]))
+        self._compose([controls], [widgets.HBox([grid, self.large.box])])
 
     def start(self) -> None:
         """Fill the grid, from the photograph's side to the painting's."""

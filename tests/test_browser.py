@@ -1,0 +1,319 @@
+"""The panels as a reader has them: a real JupyterLab, and Voilà, in a real Chromium. Screenshots: `artifacts/`."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from PIL import Image
+
+import styletools as st
+
+ROOT = Path(__file__).parent.parent
+ARTIFACTS = ROOT / "artifacts"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    # In CI a missing browser is a failure, not a reason to skip.
+    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
+]
+LESSONS = {
+    "01_what_vgg_sees": "features",
+    "02_content_loss": "content",
+    "03_gram_matrix": "gram",
+    "04_style_loss": "style",
+    "06_choices": "tradeoff",
+    "07_studio": "studio",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def serve(command: list[str], url: str, cwd: Path, log: Path, **environment: str):
+    """Start a server and wait until it answers; yield, and end it with everything it has started."""
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            command,
+            cwd=cwd,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **environment},
+        ) as server,
+    ):
+        try:
+            deadline = time.monotonic() + 120
+            while True:
+                try:
+                    urllib.request.urlopen(url, timeout=2).close()
+                    break
+                except OSError:
+                    assert server.poll() is None, log.read_text()[-2000:]
+                    assert time.monotonic() < deadline, log.read_text()[-2000:]
+                    time.sleep(0.3)
+            yield url
+        finally:
+            os.killpg(server.pid, 15)
+            server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def notebooks(tmp_path_factory):
+    """A copy of the lessons; the longer ones are cut down to what their panel needs."""
+    folder = tmp_path_factory.mktemp("course")
+    for name in LESSONS:
+        notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+        if name not in ("01_what_vgg_sees", "03_gram_matrix"):
+            first = [cell for cell in notebook.cells if cell.cell_type == "code"][:2]
+            notebook.cells = [*first, *(cell for cell in notebook.cells if "explore_" in cell.source)]
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(notebooks, tmp_path_factory):
+    """A JupyterLab on the copy. Its notebooks keep all cells in the page, also those out of sight."""
+    home = tmp_path_factory.mktemp("lab")
+    tracker = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    tracker.parent.mkdir(parents=True)
+    tracker.write_text('{"windowingMode": "none"}')
+    notification = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    notification.parent.mkdir(parents=True)
+    notification.write_text('{"fetchNews": "false"}')
+    port = free_port()
+    yield from serve(
+        [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--ServerApp.port={port}",
+         "--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.news_url=None",
+         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+        f"http://127.0.0.1:{port}/lab",
+        notebooks,
+        home / "log",
+        JUPYTERLAB_SETTINGS_DIR=str(home / "settings"),
+        JUPYTERLAB_WORKSPACES_DIR=str(home / "workspaces"),
+        JUPYTER_CONFIG_DIR=str(home / "config"),
+        JUPYTER_DATA_DIR=str(home / "data"),
+        JUPYTER_PLATFORM_DIRS="0",
+        STYLETOOLS_SYNCHRONOUS="0",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, request):
+    page = browser.new_page(viewport={"width": 1400, "height": 1300})
+    page.set_default_timeout(60_000)
+    yield page
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{request.node.name}.png")
+    page.close()
+
+
+def open_lesson(page, lab: str, name: str):
+    """Open a lesson, run all of it, and return its panel."""
+    page.goto(f"{lab}/tree/{name}.ipynb?reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.wait_for_function("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
+    panel = page.locator(".jp-OutputArea-output .jupyter-widgets.widget-vbox").first
+    panel.wait_for(timeout=180_000)
+    panel.scroll_into_view_if_needed()
+    return panel
+
+
+def photo(picture) -> np.ndarray:
+    """What a picture looks like on the page."""
+    picture.scroll_into_view_if_needed()
+    return np.asarray(Image.open(io.BytesIO(picture.screenshot())).convert("RGB")).astype(float)
+
+
+def says(panel, text: str, seconds: float = 60) -> None:
+    panel.get_by_text(re.compile(text)).first.wait_for(timeout=seconds * 1000)
+
+
+def shown(panel, index: int):
+    return panel.locator("img.widget-image").nth(index)
+
+
+def choose(panel, label: str, option: str) -> None:
+    panel.locator(".widget-dropdown", has_text=label).locator("select").first.select_option(option)
+
+
+def keep(panel, name: str) -> None:
+    """A screenshot of the panel alone."""
+    ARTIFACTS.mkdir(exist_ok=True)
+    panel.screenshot(path=ARTIFACTS / f"panel_{name}.png")
+
+
+def upload(page, panel, path: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        panel.get_by_role("button", name=re.compile("Upload")).first.click()
+    chooser.value.set_files(path)
+
+
+def picture_changes(picture, before: np.ndarray, seconds: float = 20) -> np.ndarray:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        after = photo(picture)
+        if after.shape != before.shape or abs(after - before).mean() > 2:
+            return after
+        time.sleep(0.1)
+    raise AssertionError("the picture did not change")
+
+
+def test_features(page, lab):
+    panel = open_lesson(page, lab, "01_what_vgg_sees")
+    says(panel, "N = 256 filters")
+    before = photo(shown(panel, 0))
+    assert before.std() > 10
+    choose(panel, "layer l", "conv1_1")
+    says(panel, "N = 64 filters")
+    picture_changes(shown(panel, 0), before)
+    one = photo(shown(panel, 2))
+    panel.locator(".widget-dropdown", has_text="filter i").locator("select").select_option(index=5)
+    picture_changes(shown(panel, 2), one)
+    keep(panel, "features")
+
+
+def test_gram(page, lab):
+    panel = open_lesson(page, lab, "03_gram_matrix")
+    says(panel, "different entries")
+    before = photo(shown(panel, 2))
+    choose(panel, "change", "scatter blocks")
+    picture_changes(shown(panel, 2), before)
+    says(panel, "scatter blocks; as cosines")
+    keep(panel, "gram")
+
+
+def test_content(page, lab, tmp_path):
+    """Start, Stop and Continue; a file, a file with a nasty name, a broken file."""
+    panel = open_lesson(page, lab, "02_content_loss")
+    says(panel, "ready")
+    blank = photo(shown(panel, 1))
+    panel.get_by_role("button", name="Start").click()
+    growing = picture_changes(shown(panel, 1), blank)
+    says(panel, "finished after")
+    finished = photo(shown(panel, 1))
+    assert finished.std() > 20
+    assert growing.shape == finished.shape  # nothing jumps
+    picture = tmp_path / "<img src=x onerror=alert(1)>.png"
+    st.sample("coffee").resize((120, 80)).save(picture)
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    original = photo(shown(panel, 0))
+    upload(page, panel, picture)
+    says(panel, "was added")
+    picture_changes(shown(panel, 0), original)
+    (tmp_path / "broken.png").write_bytes(b"no picture at all")
+    upload(page, panel, tmp_path / "broken.png")
+    says(panel, "broken.png: ")
+    assert dialogs == []
+    assert panel.locator("img[src=x]").count() == 0
+    panel.get_by_role("button", name="Start").click()
+    says(panel, "finished after")
+    keep(panel, "content")
+
+
+def test_style(page, lab):
+    panel = open_lesson(page, lab, "04_style_loss")
+    says(panel, "ready")
+    slider = panel.locator(".widget-hslider", has_text="steps").locator(".widget-readout")
+    slider.fill("400")
+    slider.press("Enter")
+    panel.get_by_role("button", name="Start").click()
+    says(panel, r"step \d+, ")
+    began = time.monotonic()
+    panel.get_by_role("button", name="Stop").click()
+    says(panel, "stopped after")
+    assert time.monotonic() - began < 5
+    steps = int(re.search(r"after (\d+) steps", panel.inner_text())[1])
+    panel.get_by_role("button", name="Continue").click()
+    says(panel, r"step \d+, ")
+    panel.get_by_role("button", name="Stop").click()
+    says(panel, "stopped after")
+    assert int(re.search(r"after (\d+) steps", panel.inner_text())[1]) > steps
+    slider.fill("20")
+    slider.press("Enter")
+    panel.get_by_role("button", name="All subsets").click()
+    says(panel, "all five are in the gallery", 120)
+    assert photo(shown(panel, 3)).std() > 20
+    keep(panel, "style")
+
+
+def test_tradeoff(page, lab):
+    panel = open_lesson(page, lab, "06_choices")
+    blank = photo(shown(panel, 0))
+    panel.get_by_role("button", name="Start").click()
+    picture_changes(shown(panel, 0), blank, 60)
+    says(panel, "9 of 9 are there", 180)
+    panel.get_by_role("button", name="larger").first.click()
+    says(panel, "finished", 120)
+    keep(panel, "tradeoff")
+
+
+def use_the_studio(page, panel, name: str) -> None:
+    says(panel, "ready")
+    for label, value in (("size", "96"), ("steps", "10")):
+        readout = panel.locator(".widget-hslider", has_text=label).locator(".widget-readout")
+        readout.fill(value)
+        readout.press("Enter")
+    choose(panel, "painting", "great_wave")
+    panel.get_by_role("button", name="Start").click()
+    says(panel, "finished after")
+    assert photo(shown(panel, 2)).std() > 20
+    with page.expect_download() as download:
+        panel.get_by_text("Save the picture").click()
+    settings = st.load_settings(download.value.path().rename(download.value.path().with_suffix(".png")))
+    assert settings["arguments"]["style"] == "great_wave"
+    assert settings["arguments"]["size"] == 96
+    keep(panel, name)
+
+
+def test_studio(page, lab):
+    use_the_studio(page, open_lesson(page, lab, "07_studio"), "studio")
+
+
+def test_the_studio_without_code(page, tmp_path):
+    """`make studio`: the panel as a page of its own, 1000 pixels wide."""
+    port = free_port()
+    command = [sys.executable, "-m", "styletools.cli", "studio", "--port", str(port), "--no-browser"]
+    for url in serve(command, f"http://127.0.0.1:{port}/", tmp_path, tmp_path / "log"):
+        page.set_viewport_size({"width": 1000, "height": 1300})
+        page.goto(url)
+        panel = page.locator(".jupyter-widgets.widget-vbox").first
+        panel.wait_for(timeout=120_000)
+        use_the_studio(page, panel, "voila")
+        assert "explore_studio" not in page.inner_text("body")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1000
