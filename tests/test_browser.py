@@ -207,6 +207,24 @@ def test_features(page, lab):
     keep(panel, "features")
 
 
+def test_a_cell_that_runs_again_leaves_one_worker(page, lab, notebooks):
+    cells = (
+        'from styletools.explorers import explore_features\n\nexplore_features("coffee", "conv1_1", size=64)',
+        "import threading\n\nnames = [thread.name for thread in threading.enumerate()]\n"
+        'print("workers:", sum(name.startswith("styletools") for name in names))',
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(notebook, notebooks / "again.ipynb")
+    says(open_lesson(page, lab, "again"), "N = 64 filters")
+    for _ in range(3):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
+        page.wait_for_function("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
+    page.get_by_text("workers: 1").wait_for()
+    assert page.locator(".jp-OutputArea-output .jupyter-widgets.widget-vbox").first.is_visible()
+
+
 def test_gram(page, lab):
     panel = open_lesson(page, lab, "03_gram_matrix")
     says(panel, "different entries")

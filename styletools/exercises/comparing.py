@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -37,22 +37,43 @@ def agree(answer: Callable[..., Any], mistaken: Callable[..., Any], arguments: t
         return False
 
 
+def plain(value: Any, expected: Any) -> Any:
+    """An answer in the form of what is expected, where only the container differs: a tensor for a list."""
+    if not isinstance(expected, list | tuple) or any(isinstance(part, Tensor) for part in expected):
+        return value
+    if isinstance(value, Tensor) or hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Iterable) and not isinstance(value, str | Mapping):
+        value = list(value)
+    return type(expected)(value) if isinstance(value, list) else value
+
+
+def factor(value: Any, expected: Any) -> float | None:
+    """By how much an answer is too large, if it is by the same factor everywhere."""
+    x, y = _number(value), _number(expected)
+    if x is None or y is None or x.shape != y.shape or not y.any() or not x.isfinite().all():
+        return None
+    ratio = float((x * y).sum() / (y * y).sum())
+    return ratio if ratio and torch.allclose(x, ratio * y, rtol=1e-5, atol=1e-9) else None
+
+
 def difference(value: Any, expected: Any) -> str:
     """Say how a value differs where no known mistake fits."""
+    if isinstance(expected, tuple) and isinstance(expected[0], Tensor):
+        same_form = isinstance(value, tuple | list) and len(value) == len(expected)
+        words = "the numbers do not agree" if same_form else f"return {len(expected)} tensors, separated by a comma"
+        return f"Expected {described(expected)}, got {described(value)}; {words}."
     if isinstance(expected, tuple | list):
         return f"Expected {described(expected)}, got {described(value)}; the numbers do not agree."
     x, y = _number(value), _number(expected)
     if x is None or y is None:
         return f"Expected {described(expected)}, got a {type(value).__name__}."
+    if isinstance(expected, Tensor) and isinstance(value, list | tuple) and same(x, y):
+        return f"The numbers are right, but this is a {type(value).__name__}: return a tensor."
     if x.shape != y.shape:
         return f"Wrong shape: expected {tuple(y.shape)}, got {tuple(x.shape)}."
     if not x.isfinite().all():
         return "It gives NaN or infinity: is something divided by zero?"
-    if torch.allclose(x, -y, rtol=1e-5):
-        return "The sign is wrong."
-    factor = float((x * y).sum() / (y * y).sum()) if y.any() else 0.0
-    if factor and torch.allclose(x, factor * y, rtol=1e-5, atol=1e-9):
-        return f"Here it is {factor:.4g} times what it should be: look for a factor."
     index = int((x - y).abs().flatten().argmax())
     where = tuple(int(i) for i in torch.unravel_index(torch.tensor(index), x.shape)) if x.dim() else ""
     there = f" at {where}" if where else ""

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.comparing import agree, described, difference, same
+from styletools.exercises.comparing import agree, described, difference, factor, plain, same
 
 __all__ = ["Coding", "Exercise", "Prediction", "Text", "Verdict", "report"]
 
@@ -159,7 +159,7 @@ class Coding(Exercise):
             return Verdict(self.title, "not attempted yet")
         if not callable(answer):
             kind = type(answer).__name__
-            return self._no(f"Give the function itself, check(function), not what it returns: this is a {kind}.")
+            return self._no(f"Give the function itself, check(function), not what it returns (of type {kind}).")
         if self._is_stub(answer):
             return Verdict(self.title, "not attempted yet")
         for arguments in self._trials:
@@ -183,15 +183,21 @@ class Coding(Exercise):
         try:
             value = answer(*given)
         except Exception as error:  # whatever a reader's function raises is told, not raised
-            return f"It raises {type(error).__name__}: {_first_line(error)} It was called with {self._shapes(given)}."
+            hint = " In the notebook the package's functions begin with st." if isinstance(error, NameError) else ""
+            told = f"It raises {type(error).__name__}: {_first_line(error)}{hint}"
+            return f"{told} It was called with {self._shapes(given)}."
         for name, before, after in zip(self._names, arguments, given, strict=True):
             if not same(before, after):
+                if isinstance(before, list | Mapping):
+                    return (
+                        f"It changes its argument {name}. Work on a copy, for instance {type(before).__name__}({name})."
+                    )
                 return f"It changes its argument {name}. Make a new tensor instead: no +=, no function ending in _."
         if value is None:
             return "It returns None: a `return` is missing."
         expected = self.solve(*copy.deepcopy(arguments))
-        if not same(value, expected):
-            return self._named(answer) or difference(value, expected)
+        if not same(plain(value, expected), expected):
+            return self._named(answer) or self._constant(answer) or difference(value, expected)
         return self._gradient_problem(answer, arguments)
 
     def _named(self, answer: Callable[..., Any]) -> str:
@@ -201,6 +207,22 @@ class Coding(Exercise):
                 return message
         return ""
 
+    def _constant(self, answer: Callable[..., Any]) -> str:
+        """The message of a factor that is the same for all inputs."""
+        try:
+            ratios = [
+                factor(answer(*copy.deepcopy(arguments)), self.solve(*copy.deepcopy(arguments)))
+                for arguments in self._trials
+            ]
+        except Exception:  # it fails for other inputs; then this is not its mistake
+            return ""
+        first = ratios[0]
+        if first is None or any(r is None or abs(r - first) > 1e-5 * abs(first) for r in ratios):
+            return ""
+        if abs(first + 1) < 1e-5:
+            return "The sign is wrong."
+        return "" if abs(first - 1) < 1e-5 else f"It is {first:.4g} times what it should be: look for a factor."
+
     def _gradient_problem(self, answer: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
         if not self.gradient:
             return ""
@@ -208,9 +230,9 @@ class Coding(Exercise):
         for name, mine, right in zip((self._names[i] for i in self.gradient), ours, theirs, strict=True):
             if not same(mine, right):
                 return (
-                    f"The value is right, but it is detached from the graph: autograd finds no way back, or another "
-                    f"one, to {name}. Use torch functions on the tensors themselves; no .detach(), .data, .item(), "
-                    ".numpy() or torch.no_grad()."
+                    f"The value is right, but it is detached from the graph: it has lost its connection to {name}, so "
+                    "that no gradient, or a wrong one, comes back. Use torch functions on the tensors themselves; no "
+                    "float(), .item(), .detach(), .data, .numpy() or torch.no_grad()."
                 )
         return ""
 
@@ -311,7 +333,7 @@ def _tensors(value: Any) -> list[Tensor]:
 
 def _as(truth: Value, answer: object) -> Value | None:
     """The answer in the form of the truth, or None if it cannot be brought into it."""
-    if isinstance(answer, Tensor):
+    if isinstance(answer, Tensor) or hasattr(answer, "tolist"):
         answer = answer.tolist()
     if isinstance(truth, str):
         return answer.strip() if isinstance(answer, str) else None

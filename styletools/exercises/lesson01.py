@@ -62,7 +62,7 @@ def _steps(g: Generator) -> tuple[list[tuple[int, int]]]:
     """Like a VGG: convolutions of odd sizes with poolings between."""
     steps = [(3, 1)] * whole(g, 1, 2)
     for _ in range(whole(g, 2, 3)):
-        steps += [(2, 2)] + [(2 * whole(g, 1, 2) + 1, 1)] * whole(g, 1, 2)
+        steps += [(2, whole(g, 2, 3))] + [(2 * whole(g, 1, 2) + 1, 1)] * whole(g, 1, 2)
     return (steps,)
 
 
@@ -78,8 +78,22 @@ def _field_with(start: int, less: int, stride_first: bool, strides: bool = True)
     return mistaken
 
 
+def _adding(steps: list[tuple[int, int]]) -> int:
+    side, stride = 1, 1
+    for kernel, step in steps:
+        side, stride = side + (kernel - 1) * stride, stride + step
+    return side
+
+
+def _last_stride(steps: list[tuple[int, int]]) -> int:
+    side, stride = 1, 1
+    for kernel, step in steps:
+        side, stride = side + (kernel - 1) * stride, step
+    return side
+
+
 receptive_field = Coding(
-    "1.2 Receptive field",
+    "1.3 Receptive field",
     _receptive_field,
     _steps,
     mistakes={
@@ -96,8 +110,10 @@ receptive_field = Coding(
             _field_with(1, 1, True)  # type: ignore[dict-item]
         ),
         "This is the stride, the distance between two positions; the field is the side that one of them sees.": (
-            lambda steps: 2 ** sum(step == 2 for _, step in steps)
+            lambda steps: int(torch.tensor([step for _, step in steps]).prod())
         ),
+        "The distances multiply: after a step of stride s two positions are s times as far apart.": _adding,
+        "The distance is that of the last step alone; all strides below count, multiplied.": _last_stride,
         "The kernels are multiplied; each only adds to the border.": (
             lambda steps: int(torch.tensor([kernel for kernel, _ in steps]).prod())
         ),
@@ -125,7 +141,7 @@ def _convolution(g: Generator) -> tuple[Tensor, Tensor, Tensor]:
 
 
 rescale = Coding(
-    "1.3 The rescaled network",
+    "1.5 The rescaled network",
     _rescale,
     _convolution,
     mistakes={
@@ -158,7 +174,7 @@ rescale = Coding(
 )
 
 shape = Prediction(
-    "1.4 Predict a shape",
+    "1.2 Predict a shape",
     lambda: tuple(VGG(weights="random")(torch.zeros(1, 3, 160, 224), "conv3_1")["conv3_1"].shape),
     wrong={
         (1, 256, 56, 40): "Height comes first: (B, C, H, W).",
@@ -189,7 +205,7 @@ def _moved() -> str:
 
 
 moved = Prediction(
-    "1.5 Predict a movement",
+    "1.4 Predict a movement",
     _moved,
     options=("conv1_2", "conv2_1", "conv3_1", "conv4_1"),
     wrong={
@@ -203,7 +219,7 @@ moved = Prediction(
     "and a picture can be moved a little before deep features notice much.",
 )
 
-EXERCISES = (as_matrix, receptive_field, rescale, shape, moved)
+EXERCISES = (as_matrix, shape, receptive_field, moved, rescale)
 
 
 def report() -> Text:

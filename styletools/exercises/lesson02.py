@@ -99,7 +99,7 @@ def _larger() -> float:
 
 
 larger = Prediction(
-    "2.3 Predict: a larger picture",
+    "2.4 Predict: a larger picture",
     _larger,
     wrong={
         1: "That is so for a mean. Eq. 1 is a sum: how many terms has it now?",
@@ -109,7 +109,7 @@ larger = Prediction(
         0.25: "It becomes larger, not smaller.",
     },
     otherwise="Count the terms of the sum: N × M. Which of the two changes?",
-    hints=["Four tiles have four times the positions. Is the difference at each of them another one?"],
+    hints=["Four tiles have four times the positions. Does the difference at each of them change?"],
     why="Four times the positions, four times the terms, each as large as before (but for the seams). So a literal α "
     "means another thing at another size: the trap of lesson 05.",
 )
@@ -125,7 +125,7 @@ def _forgiven() -> str:
 
 
 forgiven = Prediction(
-    "2.4 Predict: what content does not forgive",
+    "2.3 Predict: what content does not forgive",
     _forgiven,
     options=("grey", "moved by 4 pixels", "mirrored"),
     wrong={
@@ -138,7 +138,7 @@ forgiven = Prediction(
     "than for a picture without any features. Grey, or half a position away, the shapes are where they were.",
 )
 
-EXERCISES = (content_loss, content_gradient, larger, forgiven)
+EXERCISES = (content_loss, content_gradient, forgiven, larger)
 
 
 def report() -> Text:

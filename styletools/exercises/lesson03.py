@@ -38,7 +38,7 @@ gram = Coding(
         "The batch is flattened into the channels: filters of different pictures are multiplied.": (
             lambda F: _flat(F) @ _flat(F).T
         ),
-        "It is divided by N·M; Eq. 3 is the plain sum. (What that hides is exercise 3.3.)": (
+        "It is divided by N·M; Eq. 3 is the plain sum. (What that hides is exercise 3.5.)": (
             lambda F: _gram(F) / (F.shape[1] * _size(F))
         ),
         "It is divided by M, the number of positions; Eq. 3 is the plain sum.": lambda F: _gram(F) / _size(F),
@@ -138,7 +138,7 @@ def _filters(g: Generator) -> tuple[list[int]]:
 
 
 hidden_weights = Coding(
-    "3.3 Divide by what?",
+    "3.5 Divide by what?",
     _hidden_weights,
     _filters,
     mistakes={
@@ -195,7 +195,7 @@ OPERATIONS = (
 )
 
 unchanged = Prediction(
-    "3.4 Predict: what leaves G as it is?",
+    "3.3 Predict: what leaves G as it is?",
     _unchanged,
     options=OPERATIONS,
     wrong={
@@ -218,7 +218,7 @@ def _numbers() -> float:
 
 
 numbers = Prediction(
-    "3.5 Predict: how much G remembers",
+    "3.4 Predict: how much G remembers",
     _numbers,
     wrong={
         512 * 512: "G is symmetric: G_ij = G_ji. Count each pair once.",
@@ -228,12 +228,13 @@ numbers = Prediction(
         512 * 512 / 2: "Half of the matrix, but the diagonal is there once as a whole.",
     },
     otherwise="G is 512 × 512 and symmetric. Count the entries on and above the diagonal.",
-    hints=["N (N + 1) / 2."],
-    why="512 · 513 / 2 = 131 328, the same for a stamp and for a poster. A picture of 128 × 128 pixels has 49 152 numbers: "
-    "at that size G of one deep layer has more than the picture. It forgets places, not much else.",
+    hints=["G is symmetric. Count each pair once, and then the diagonal.", "N (N + 1) / 2."],
+    why="512 · 513 / 2 = 131 328, the same for a stamp and for a poster. Not all of them are free (the rank of G is at most "
+    "M), but already at conv4_1 of a picture of 128 × 128 pixels, M = 256, about 98 000 are: more than the 49 152 numbers "
+    "of the picture. All layers together nearly determine a small picture.",
 )
 
-EXERCISES = (gram, closest_pair, hidden_weights, unchanged, numbers)
+EXERCISES = (gram, closest_pair, unchanged, numbers, hidden_weights)
 
 
 def report() -> Text:

@@ -65,6 +65,12 @@ layer_loss = Coding(
         "The Gram matrices are divided by N·M *and* the factor of Eq. 4 is there: that is in it already.": (
             lambda F, S: _squared(F, S) / (_n(F) * _m(F)) ** 2 / (4 * _n(F) ** 2 * _m(F) ** 2)
         ),
+        "It is divided by N² twice: a mean over N × N entries has done so already.": (
+            lambda F, S: ((gram_matrix(F) - gram_matrix(S)) ** 2).mean() / (4 * _n(F) ** 2 * _m(F) ** 2)
+        ),
+        "Brackets are missing: 1/4*N**2*M**2 multiplies by N² M²; write 1 / (4 * N**2 * M**2).": (
+            lambda F, S: _squared(F, S) / 4 * _n(F) ** 2 * _m(F) ** 2
+        ),
         "The square is missing.": lambda F, S: (gram_matrix(F) - gram_matrix(S)).sum() / (4 * _n(F) ** 2 * _m(F) ** 2),
         "These are absolute differences; Eq. 4 squares them.": (
             lambda F, S: (gram_matrix(F) - gram_matrix(S)).abs().sum() / (4 * _n(F) ** 2 * _m(F) ** 2)
@@ -77,7 +83,7 @@ layer_loss = Coding(
         ),
     },
     hints=[
-        "G = gram_matrix(F), A = gram_matrix(S); then the sum of the squared differences.",
+        "G = st.gram_matrix(F), A = st.gram_matrix(S); then the sum of the squared differences.",
         "N = F.shape[1] and M = F.shape[2] · F.shape[3]; divide the sum by 4 · N² · M².",
     ],
     why="E_l = Σ (G − A)² / (4 N² M²). The factor makes layers of any size and width comparable; ¼ makes Eq. 6 simple.",
@@ -91,9 +97,11 @@ def _style_loss(F: dict[str, Tensor], S: dict[str, Tensor], w: dict[str, float])
 def _layers(g: Generator) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, float]]:
     """Features of one layer more than has a weight."""
     names = ["conv1_1", "conv2_1", "conv3_1", "conv4_2"]
-    pairs = {name: _one(g) for name in names}
-    w = {name: 0.1 + float(torch.rand((), generator=g)) for name in names[: whole(g, 2, 3)]}
-    return {n: F for n, (F, _) in pairs.items()}, {n: S for n, (_, S) in pairs.items()}, w
+    shape = (1, whole(g, 2, 4), whole(g, 5, 7), whole(g, 8, 9))  # one for all: layers can be mixed up, and are found
+    pairs = {name: (features(g, *shape), features(g, *shape)) for name in names}
+    some = [names[int(i)] for i in torch.randperm(4, generator=g)[: whole(g, 2, 3)]]
+    w = {name: 0.1 + float(torch.rand((), generator=g)) for name in some}
+    return {n: F for n, (F, _) in pairs.items()}, {n: pairs[n][1] for n in reversed(names)}, w
 
 
 def _each(F: dict[str, Tensor], S: dict[str, Tensor], names: object) -> Tensor:
@@ -127,11 +135,16 @@ style_loss = Coding(
         "Only the first layer is left: does the function return from inside the loop?": (
             lambda F, S, w: _style_loss(F, S, dict([next(iter(w.items()))]))
         ),
+        "The layers are paired by their order; pair them by name: F[layer], S[layer], w[layer].": (
+            lambda F, S, w: torch.stack(
+                [x * style_layer_loss(f, s) for f, s, x in zip(F.values(), S.values(), w.values(), strict=False)]
+            ).sum()
+        ),
         "They are multiplied instead of added.": lambda F, S, w: (_each(F, S, w)).prod(),
     },
     hints=[
         "Go through the layers of w, and add w[layer] times that layer's E_l.",
-        "sum(… for layer in w) does it; style_layer_loss(F[layer], S[layer]) is Eq. 4.",
+        "sum(… for layer in w) does it; st.style_layer_loss(F[layer], S[layer]) is Eq. 4.",
     ],
     why="L_style = Σ_l w_l E_l. The paper gives each of its five layers w_l = 1/5, and all others 0.",
 )
@@ -153,7 +166,7 @@ def _plain(F: Tensor, S: Tensor) -> Tensor:
 
 
 style_gradient = Coding(
-    "4.3 Its gradient (Eq. 6)",
+    "4.4 Its gradient (Eq. 6)",
     _style_gradient,
     _matrices,
     mistakes={
@@ -195,7 +208,7 @@ def _factor() -> float:
 
 
 factor = Prediction(
-    "4.4 Predict a factor",
+    "4.3 Predict a factor",
     _factor,
     wrong={
         4: "The other way round: E_l has the 4 below.",
@@ -237,7 +250,7 @@ noticed = Prediction(
     "many blocks at once, and none of what it knew is still together: G keeps arrangements up to the receptive field.",
 )
 
-EXERCISES = (layer_loss, style_loss, style_gradient, factor, noticed)
+EXERCISES = (layer_loss, style_loss, factor, style_gradient, noticed)
 
 
 def report() -> Text:

@@ -44,6 +44,8 @@ total_loss = Coding(
         "The style is subtracted; both losses shall become small.": lambda content, style, a, b: (
             a * content - b * style
         ),
+        "The style is missing.": lambda content, style, a, b: a * content,
+        "The content is missing.": lambda content, style, a, b: b * style,
         "The losses are multiplied; Eq. 7 adds them.": lambda content, style, a, b: a * content * b * style,
     },
     hints=["Two products and a sum.", "α belongs to content, β to style."],
@@ -61,7 +63,7 @@ def _picture_and_gradient(g: Generator) -> tuple[Tensor, Tensor, float]:
 
 
 step = Coding(
-    "5.2 A step downhill",
+    "5.3 A step downhill",
     _step,
     _picture_and_gradient,
     mistakes={
@@ -105,7 +107,7 @@ def _alpha_for_mean(alpha: float, N: int, M: int) -> float:
 
 
 alpha_for_mean = Coding(
-    "5.3 The scale trap",
+    "5.4 The scale trap",
     _alpha_for_mean,
     lambda g: (float(10 ** torch.empty(()).uniform_(-3, 2, generator=g)), 2 ** whole(g, 6, 9), whole(g, 30, 5000)),
     mistakes={
@@ -120,6 +122,7 @@ alpha_for_mean = Coding(
         "That is the factor of Eq. 4; Eq. 1 has nothing squared before its sum.": (
             lambda alpha, N, M: alpha * (N * M) ** 2 / 4
         ),
+        "α itself is missing.": lambda alpha, N, M: N * M / 2,
         "Nothing has changed: the mean is much smaller than the sum.": lambda alpha, N, M: alpha,
     },
     hints=[
@@ -153,7 +156,7 @@ def _doubled() -> str:
 OUTCOMES = ("the same picture", "more of the content", "more of the style", "another picture")
 
 doubled = Prediction(
-    "5.4 Predict: α and β both doubled",
+    "5.2 Predict: α and β both doubled",
     _doubled,
     options=OUTCOMES,
     wrong={
@@ -187,13 +190,13 @@ larger = Prediction(
         16: "Eq. 4 is already divided by M²; only Eq. 1 has grown.",
     },
     otherwise="By what factor does Eq. 1 grow with four times the positions? And Eq. 4?",
-    hints=["Exercise 2.3: L_content is four times as large. L_style is as it was, because Eq. 4 divides by M²."],
+    hints=["Exercise 2.4: L_content is four times as large. L_style is as it was, because Eq. 4 divides by M²."],
     tolerance=1e-3,
     why="L_content grows fourfold, L_style does not, so a literal α/β must be a quarter. With units='relative' both are "
     "shares of what could be missing, and α/β means the same at every size.",
 )
 
-EXERCISES = (total_loss, step, alpha_for_mean, doubled, larger)
+EXERCISES = (total_loss, doubled, step, alpha_for_mean, larger)
 
 
 def report() -> Text:

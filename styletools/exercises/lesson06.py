@@ -64,7 +64,7 @@ def _luma(x: Tensor, w: Tensor) -> Tensor:
 
 
 keep_colours = Coding(
-    "6.2 Keep the colours",
+    "6.4 Keep the colours",
     _keep_colours,
     _two_pictures,
     mistakes={
@@ -82,6 +82,11 @@ keep_colours = Coding(
         "The photograph's own brightness is still in it: take it away before you add the result's.": (
             lambda x, p, w: (p + _luma(x, w)).clamp(0, 1)
         ),
+        "This is the result as it was.": lambda x, p, w: x,
+        "This is the photograph as it was.": lambda x, p, w: p,
+        "It multiplies by the ratio of brightnesses, which is a possible way, too; here, add their difference.": (
+            lambda x, p, w: (p * _luma(x, w) / _luma(p, w)).clamp(0, 1)
+        ),
         "It mixes both pictures half and half.": lambda x, p, w: 0.5 * (x + p),
         "It is the photograph multiplied by the result's brightness; add the difference of the two.": (
             lambda x, p, w: (p * _luma(x, w)).clamp(0, 1)
@@ -89,7 +94,7 @@ keep_colours = Coding(
     },
     hints=[
         "Brightness is the weighted sum over the colour axis; keepdim=True lets it be added to all three colours.",
-        "Add to each colour of the photograph what the result is brighter there.",
+        "Add to each colour of the photograph the amount by which the result is brighter there, and clamp.",
     ],
     why="Each pixel keeps its differences between red, green and blue, which are its colour, and gets the result's "
     "brightness. Strokes are mostly brightness: they stay.",
@@ -109,7 +114,7 @@ def _masked(g: Generator) -> tuple[Tensor, Tensor]:
 
 
 guided_gram = Coding(
-    "6.3 Restrict it to a region",
+    "6.5 Restrict it to a region",
     _guided_gram,
     _masked,
     gradient=(0,),
@@ -122,7 +127,9 @@ guided_gram = Coding(
             F * m / m.max()
         ),
         "The mask is divided by its sum; the *mean* of T² must be 1.": lambda F, m: gram_matrix(F * m / m.sum()),
-        "The sum of T² is 1; it should be the *mean*.": lambda F, m: gram_matrix(F * m / (m**2).sum().sqrt()),
+        "The sum of T² is 1, and it should be the *mean*; or G was divided by M, and Eq. 3 is a plain sum.": lambda F, m: (
+            gram_matrix(F * m / (m**2).sum().sqrt())
+        ),
         "The root is missing: divide the mask by √mean(T²).": lambda F, m: gram_matrix(F * m / (m**2).mean()),
         "The mask stands squared before F, and so to the fourth power in G.": (
             lambda F, m: gram_matrix(F * m**2 / (m**2).mean())
@@ -133,7 +140,7 @@ guided_gram = Coding(
     hints=[
         "Multiply each position of every map by the mask, (H, W) meets the last two axes by itself. Which mask makes "
         "mean(T²) = 1?",
-        "T = mask / √mean(mask²), then gram_matrix(F · T).",
+        "T = mask / √mean(mask²), then st.gram_matrix(F · T).",
     ],
     why="G of T·F hears only the region, Σ_k T_k² F_ik F_jk, and mean(T²) = 1 keeps its size whatever the region's area.",
 )
@@ -151,7 +158,7 @@ def _untrained() -> str:
 
 
 untrained = Prediction(
-    "6.4 Predict: trained or random?",
+    "6.3 Predict: trained or random?",
     _untrained,
     options=("trained", "random"),
     wrong={"trained": "Which network has filters that answer to *one* thing, and are silent for others?"},
@@ -178,7 +185,7 @@ def _settled() -> str:
 
 
 settled = Prediction(
-    "6.5 Predict: two noises",
+    "6.2 Predict: two noises",
     _settled,
     options=("the pixels", "the features", "the Gram matrices"),
     wrong={
@@ -191,7 +198,7 @@ settled = Prediction(
     "sees. So there are many pictures of one style: which one comes out depends on the start.",
 )
 
-EXERCISES = (relative_loss, keep_colours, guided_gram, untrained, settled)
+EXERCISES = (relative_loss, settled, untrained, keep_colours, guided_gram)
 
 
 def report() -> Text:

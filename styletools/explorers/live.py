@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
 from typing import Any
 
@@ -21,6 +22,9 @@ __all__ = ["LivePanel"]
 SIDES = (300, 230)
 """Width and height of a picture in pixels; one of another shape is fitted in."""
 
+CURVES = (640, 240)
+"""Width and height of the loss curves in pixels."""
+
 
 class LivePanel(Panel):
     """The base of the panels that make one picture.
@@ -35,7 +39,7 @@ class LivePanel(Panel):
         self.result: Result | None = None
         self.originals = [Picture(caption, *SIDES) for caption in captions]
         self.picture = Picture("what is being made", *SIDES)
-        self.losses = Picture("the losses by name, with their weights", 640, 240)
+        self.losses = Picture("the losses by name, with their weights", *CURVES)
         self.start_button = self.button("Start", "play", "Begin anew with these settings", self.start)
         self.continue_button = self.button("Continue", "forward", "Go on from where it was", self.go_on)
         self.reset_button = self.button("Reset", "undo", "Forget the picture that was made", self.reset)
@@ -77,7 +81,7 @@ class LivePanel(Panel):
         self.continue_button.disabled = True
         self.progress.value = 0.0
         self.picture.show(_blank())
-        self.losses.show(_blank(640, 240))
+        self.losses.show(_blank(*CURVES))
         self.say("ready")
 
     def on_finished(self, result: Result) -> None:
@@ -87,7 +91,7 @@ class LivePanel(Panel):
         """Called with each frame that is shown; for subclasses."""
 
     def _first(self, ticket: Ticket) -> None:
-        self._finish(self.make(self._follow(ticket, [])))
+        self._finish(self.make(self._follow(ticket, {})))
 
     def _further(self, ticket: Ticket) -> None:
         before = self.result
@@ -95,19 +99,30 @@ class LivePanel(Panel):
         synthesis = before.synthesis
         if synthesis.finished:
             synthesis.extend(self.extra_steps())
-        cut = watch(synthesis, "", progress=False, on_step=self._follow(ticket, []))
+        past = {name: list(column) for name, column in before.history.items()}
+        cut = watch(synthesis, "", progress=False, on_step=self._follow(ticket, past))
         image = synthesis.image.float().cpu()
         self._finish(Result(image, synthesis.history, before.settings, cut, synthesis))
 
-    def _follow(self, ticket: Ticket, seen: list[int]) -> OnStep:
-        """An `on_step` that shows some of the steps, and stops when the ticket is cancelled."""
+    def _follow(self, ticket: Ticket, history: dict[str, list[float]]) -> OnStep:
+        """An `on_step` that shows some of the steps, and stops when the ticket is cancelled.
+
+        The curves, which take longer to draw than the picture, follow once a second.
+        """
+        first, drawn = True, time.monotonic()
 
         def follow(step: Step) -> bool | None:
+            nonlocal first, drawn
             if not ticket.wanted:
                 return True
-            if self.due() or not seen:
-                seen.append(step.number)
+            for name, value in {"step": step.number, "height": step.image.shape[2], **step.losses}.items():
+                history.setdefault(name, []).append(value)
+            if self.due() or first:
                 self._show(step)
+                first = False
+            if time.monotonic() - drawn > 1:
+                self.losses.show(curves(history, *CURVES))
+                drawn = time.monotonic()
             return None
 
         return follow
@@ -122,9 +137,11 @@ class LivePanel(Panel):
         self.on_frame(step)
 
     def _finish(self, result: Result) -> None:
+        if self._worker.more:  # a newer request has come: this one is forgotten
+            return
         self.result = result
         self.picture.show(png(result.image, 256))
-        self.losses.show(curves(result.history, 640, 240))
+        self.losses.show(curves(result.history, *CURVES))
         self.continue_button.disabled = False
         steps, total = int(result.history["step"][-1]), result.history["total"][-1]
         how = "stopped" if result.interrupted else "finished"

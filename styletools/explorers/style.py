@@ -138,7 +138,7 @@ class StylePanel(LivePanel):
 
     def _subsets(self, ticket: Ticket) -> None:
         for title, layers in growing_subsets().items():
-            result = self._reconstruct(dict.fromkeys(layers, 1 / len(layers)), self._follow(ticket, []))
+            result = self._reconstruct(dict.fromkeys(layers, 1 / len(layers)), self._follow(ticket, {}))
             self._finish(result)
             ticket.check()
             self._put(title, result.image)

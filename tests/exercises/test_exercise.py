@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from styletools.exercises.exercise import Coding, Prediction, Text, report
@@ -101,9 +102,38 @@ class TestCoding:
     def test_shape_sign_and_factor(self):
         assert "Wrong shape: expected (), got (1,)" in coding().check(lambda F, P: dot(F, P)[None]).message
         assert "sign is wrong" in coding().check(lambda F, P: -dot(F, P)).message
-        assert "it is 3 times" in coding().check(lambda F, P: 3 * dot(F, P)).message
+        assert "It is 3 times" in coding().check(lambda F, P: 3 * dot(F, P)).message
         assert "NaN" in coding().check(lambda F, P: dot(F, P) / 0 * 0).message
         assert "got a str" in coding().check(lambda F, P: "12").message
+
+    def test_a_factor_is_only_told_where_it_is_one(self):
+        message = coding().check(lambda F, P: dot(F, P) * F.shape[0]).message
+        assert "times what it should be" not in message
+        assert "numbers do not agree" in message
+
+    def test_another_container_is_no_mistake(self):
+        def halves(N):
+            return [n / 2 for n in N]
+
+        exercise = Coding("0.3", halves, lambda g: ([2, 3, 5],), mistakes={}, hints=["One."], why="Because.")
+        for answer in (
+            lambda N: torch.tensor(N) / 2,
+            lambda N: tuple(n / 2 for n in N),
+            lambda N: (n / 2 for n in N),
+            lambda N: np.array(N) / 2,
+        ):
+            assert exercise.check(answer).ok
+        assert not exercise.check(lambda N: [n / 2 for n in N][:2]).ok
+
+    def test_a_list_for_a_tensor_is_told(self):
+        exercise = Coding("0.4", lambda F, P: F + P, pair, mistakes={}, hints=["One."], why="Because.")
+        assert "are right, but this is a list" in exercise.check(lambda F, P: (F + P).tolist()).message
+
+    def test_a_name_that_the_notebook_does_not_have(self):
+        def unknown(F, P):
+            return gram_matrix(F)  # noqa: F821
+
+        assert "begin with st." in coding().check(unknown).message
 
     def test_almost_right_is_wrong(self):
         assert not coding().check(lambda F, P: dot(F, P) * 1.001).ok

@@ -230,6 +230,21 @@ class TestLive:
         done(panel)
         assert len(panel.result.history["step"]) == steps + 4
 
+    def test_the_curves_grow_while_it_runs_and_a_newer_start_wins(self, make, name):
+        panel = make(name, size=64, steps=400)
+        blank = pixels(panel.losses)
+        panel.start_button.click()
+        deadline = time.monotonic() + 20
+        while pixels(panel.losses).shape == blank.shape and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert panel._worker.busy
+        assert pixels(panel.losses).std() > 10
+        panel.steps.value = 2
+        panel.start_button.click()
+        done(panel)
+        assert panel.result.history["step"][-1] == 2 * len(panel.result.synthesis.stages)
+        assert "finished after" in panel.status.value
+
     def test_reset_forgets(self, make, name):
         panel = make(name, **SMALL[name])
         panel.start_button.click()
