@@ -214,7 +214,7 @@ def order(gram: Tensor) -> Tensor:
         gram: G, (1, C, C) or (C, C).
 
     Returns:
-        Indices (C,); show `gram[order][:, order]`.
+        Indices (C,), silent filters last; show `gram[order][:, order]`.
 
     Raises:
         InputError: not one Gram matrix.
@@ -226,11 +226,15 @@ def order(gram: Tensor) -> Tensor:
         True
     """
     C = cosines(gram).double().cpu()
+    living, silent = (C.diagonal() > 0).nonzero().flatten(), (C.diagonal() == 0).nonzero().flatten()
+    if len(living) < 3:  # nothing to sort
+        return torch.cat([living, silent])
+    C = C[living][:, living]  # each silent filter would be a group of its own
     laplacian = torch.diag(C.sum(1)) - C
     second: Tensor = torch.linalg.eigh(laplacian).eigenvectors[:, 1]
     if second[second.abs().argmax()] < 0:  # an eigenvector's sign is arbitrary: fix it
         second = -second
-    return second.argsort(stable=True)
+    return torch.cat([living[second.argsort(stable=True)], silent])
 
 
 def _check_one(features: Tensor) -> None:

@@ -92,6 +92,18 @@ def test_order_brings_groups_together():
     assert torch.equal(order(G), order(G.clone()))
 
 
+def test_order_puts_silent_filters_last():
+    groups = torch.tensor([0, 1, 2, 0, 1, 2, 1, 0])
+    G = torch.where(groups[:, None] == groups[None], 0.8, 0.1).fill_diagonal_(1)
+    silent = groups == 2
+    G[silent], G[:, silent] = 0, 0
+    ordered = groups[order(G)]
+    assert ordered[-2:].tolist() == [2, 2]
+    assert (ordered.diff() != 0).sum() == 2
+    assert order(torch.ones(1, 1)).tolist() == [0]
+    assert sorted(order(torch.zeros(4, 4)).tolist()) == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

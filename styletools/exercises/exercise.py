@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.comparing import agree, described, difference, factor, plain, same
+from styletools.exercises.comparing import agree, described, difference, factor, materialised, plain, same
 
 __all__ = ["Coding", "Exercise", "Prediction", "Text", "Verdict", "report"]
 
@@ -181,9 +181,11 @@ class Coding(Exercise):
         """What is wrong with the answer for these arguments, or an empty text."""
         given = copy.deepcopy(arguments)
         try:
-            value = answer(*given)
+            value = materialised(answer(*given))
         except Exception as error:  # whatever a reader's function raises is told, not raised
             hint = " In the notebook the package's functions begin with st." if isinstance(error, NameError) else ""
+            if "double" in str(error).lower():
+                hint = " The inputs are float64: make new tensors with torch.zeros_like(F) and the like."
             told = f"It raises {type(error).__name__}: {_first_line(error)}{hint}"
             return f"{told} It was called with {self._shapes(given)}."
         for name, before, after in zip(self._names, arguments, given, strict=True):
@@ -341,7 +343,8 @@ def _as(truth: Value, answer: object) -> Value | None:
         whole = isinstance(answer, list | tuple | set | frozenset) and all(isinstance(part, str) for part in answer)
         return frozenset(part.strip() for part in answer) if whole else None  # type: ignore[attr-defined]
     if isinstance(truth, tuple):
-        return tuple(answer) if isinstance(answer, list | tuple) else None
+        whole = isinstance(answer, list | tuple) and all(isinstance(part, Real) for part in answer)
+        return tuple(answer) if whole else None  # type: ignore[arg-type]
     return float(answer) if isinstance(answer, Real) and not isinstance(answer, bool) else None
 
 

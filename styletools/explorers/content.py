@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import ipywidgets as widgets
 from torch import Tensor
 
 from styletools.explorers.live import LivePanel, as_literal
+from styletools.explorers.panel import size_slider, steps_slider
 from styletools.explorers.picker import Picker
 from styletools.images import ImageSource
 from styletools.progress import OnStep
 from styletools.recipes import Result, reconstruct_content
+from styletools.vgg import VGG
 
 __all__ = ["LAYERS", "ContentPanel", "explore_content"]
 
@@ -35,6 +39,7 @@ def explore_content(
 
     Raises:
         ImageError: the picture cannot be read.
+        InputError: an unknown layer.
 
     Example:
         >>> panel = explore_content("coffee", "conv2_2", size=64, steps=3)
@@ -55,6 +60,8 @@ class ContentPanel(LivePanel):
         """Compose the panel."""
         call = f"explore_content({as_literal(picture)})"
         super().__init__("Content: what a layer keeps", call, ("the photograph",))
+        if layer not in LAYERS:
+            VGG("random").layer(layer)  # an unknown one is said at once
         self.picker = Picker(self, "photograph", picture)
         self.layer = widgets.Dropdown(
             options=list(dict.fromkeys((*LAYERS, layer))), value=layer, description="layer l",
@@ -65,19 +72,8 @@ class ContentPanel(LivePanel):
             tooltip="what the search begins with",
         )  # fmt: skip
         self.seed = widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="number of the noise")
-        self.size = widgets.IntSlider(
-            value=size,
-            min=64,
-            max=512,
-            step=32,
-            description="size",
-            tooltip="longer side in pixels",
-            continuous_update=False,
-        )
-        self.steps = widgets.IntSlider(
-            value=steps, min=1, max=400, description="steps", tooltip="steps of the optimiser at each size",
-            continuous_update=False,
-        )  # fmt: skip
+        self.size = size_slider(size)
+        self.steps = steps_slider(steps)
         self.picker.on_change(self.show_originals)
         left = widgets.VBox([self.picker.box, self.layer, self.init])
         controls = widgets.HBox([left, widgets.VBox([self.size, self.steps, self.seed])])
@@ -93,9 +89,8 @@ class ContentPanel(LivePanel):
         """As many as were asked for."""
         return int(self.steps.value)
 
-    def make(self, on_step: OnStep) -> Result:
+    def prepare(self) -> Callable[[OnStep], Result]:
         """Reconstruct from the chosen layer."""
-        return reconstruct_content(
-            self.picker.source, self.layer.value, size=self.size.value, steps=self.steps.value, init=self.init.value,
-            seed=self.seed.value, progress=False, on_step=on_step,
-        )  # fmt: skip
+        source, layer = self.picker.source, self.layer.value
+        options = {name: getattr(self, name).value for name in ("size", "steps", "init", "seed")}
+        return lambda on_step: reconstruct_content(source, layer, progress=False, on_step=on_step, **options)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 
 import ipywidgets as widgets
 import torch
 from torch import Tensor
 
+from styletools.errors import InputError
 from styletools.explorers.drawing import frame, heat, sheet
 from styletools.explorers.live import as_literal
 from styletools.explorers.panel import Panel, Picture, png
@@ -45,6 +47,7 @@ def explore_features(
 
     Raises:
         ImageError: the picture cannot be read.
+        InputError: an unknown layer, or one before the ReLU.
 
     Example:
         >>> panel = explore_features("coffee", "conv2_1", size=64)
@@ -67,6 +70,7 @@ class FeatureStore:
         self._keep = keep
         self._networks: dict[str, VGG] = {}
         self._features: OrderedDict[tuple[str, str, str], Tensor] = OrderedDict()
+        self._lock = threading.RLock()  # the worker and a callback may ask at once
 
     def network(self, kind: str) -> VGG:
         """One of `NETWORKS`, loaded once."""
@@ -79,12 +83,13 @@ class FeatureStore:
     def __call__(self, kind: str, layer: str, image: Tensor, key: str) -> Tensor:
         """F of a picture, which `key` names; computed at most once while it is kept."""
         place = (kind, layer, key)
-        if place not in self._features:
-            self._features[place] = self.network(kind)(image, layer)[layer]
-        self._features.move_to_end(place)
-        while len(self._features) > self._keep:
-            self._features.popitem(last=False)
-        return self._features[place]
+        with self._lock:
+            if place not in self._features:
+                self._features[place] = self.network(kind)(image, layer)[layer]
+            self._features.move_to_end(place)
+            while len(self._features) > self._keep:
+                self._features.popitem(last=False)
+            return self._features[place]
 
     def __len__(self) -> int:
         """How many are kept."""
@@ -99,6 +104,9 @@ class FeaturesPanel(Panel):
         super().__init__("Features: what a layer sees", f"explore_features({as_literal(picture)})")
         self.features = FeatureStore()
         names = [n for n in self.features.network("average pooling").layers if not n.endswith("_pre")]
+        self.features.network("average pooling").layer(layer)  # an unknown one is said at once
+        if layer not in names:
+            raise InputError(f"layer: expected one of {', '.join(names)}, got {layer!r}")
         self.image_size = size
         self.picker = Picker(self, "picture", picture)
         self.layer = widgets.Dropdown(options=names, value=layer, description="layer l", tooltip="whose maps are shown")
@@ -123,7 +131,7 @@ class FeaturesPanel(Panel):
 
     def compute(self) -> None:
         """Compute the maps in the worker, and show them."""
-        name, layer, beside = self.picker.name, self.layer.value, self.beside.value
+        name, layer, beside = self.picker.key, self.layer.value, self.beside.value
 
         def job(ticket: Ticket) -> None:
             image = self.picker.image(self.image_size)
@@ -149,7 +157,7 @@ class FeaturesPanel(Panel):
         """Show the chosen filter large, and where it fires most."""
         layer, i = self.layer.value, self.filter.value
         image = self.picker.image(self.image_size)
-        F = self.features("average pooling", layer, image, self.picker.name)
+        F = self.features("average pooling", layer, image, self.picker.key)
         if i is None or i >= F.shape[1]:
             return
         row, column = peak(F, i)

@@ -36,6 +36,7 @@ class Film:
         self._most = max(2, most)
         self._side = side
         self._frames: list[Image.Image] = []
+        self._latest: Image.Image | None = None  # the end of the film, whether its turn has come or not
         self._every, self._seen = 1, 0
 
     def __len__(self) -> int:
@@ -48,8 +49,9 @@ class Film:
         Raises:
             InputError: not a picture.
         """
+        self._latest = to_pil(image)
         if self._seen % self._every == 0:
-            self._frames.append(to_pil(image))
+            self._frames.append(self._latest)
         self._seen += 1
         if len(self._frames) > self._most:
             self._frames = self._frames[::2]
@@ -61,12 +63,13 @@ class Film:
         Raises:
             InputError: no frame was added.
         """
-        if not self._frames:
+        if self._latest is None:
             raise InputError("film: expected at least one frame, got none; start a run first")
-        last = self._frames[-1]
+        last = self._latest
         scale = min(1.0, self._side / max(last.size))
         size = (max(1, round(last.width * scale)), max(1, round(last.height * scale)))
-        frames = [frame.resize(size, Image.Resampling.BICUBIC) for frame in self._frames]
+        shown = self._frames if self._frames[-1] is last else [*self._frames, last]
+        frames = [frame.resize(size, Image.Resampling.BICUBIC) for frame in shown]
         times = [milliseconds] * (len(frames) - 1) + [2000]
         buffer = io.BytesIO()
         frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)

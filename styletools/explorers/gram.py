@@ -65,6 +65,7 @@ def explore_gram(
 
     Raises:
         ImageError: the picture cannot be read.
+        InputError: an unknown layer.
 
     Example:
         >>> panel = explore_gram("dots", "conv1_1", size=64)
@@ -85,6 +86,7 @@ class GramPanel(Panel):
         """Compose the panel and compute the first matrix."""
         super().__init__("Gram matrix: which filters fire together", f"explore_gram({as_literal(picture)})")
         self.features = FeatureStore()
+        self.features.network(_KIND).layer(layer)  # an unknown one is said at once
         self.image_size = size
         self.picker = Picker(self, "picture", picture)
         self.other = Picker(self, "second", picture)
@@ -130,14 +132,14 @@ class GramPanel(Panel):
             image = self.other.image(self.image_size)
             if change != NONE:
                 image = VARIATIONS[change](image)
-            F = self.features(_KIND, layer, image, f"{self.other.name}, {change}")
+            F = self.features(_KIND, layer, image, f"{self.other.key}, {change}")
             ticket.check()
             self._show(S, F, image, layer, change)
 
         self.run(job, f"computing G of {layer} …")
 
     def _of(self, picker: Picker, layer: str) -> Tensor:
-        return self.features(_KIND, layer, picker.image(self.image_size), f"{picker.name}, {NONE}")
+        return self.features(_KIND, layer, picker.image(self.image_size), f"{picker.key}, {NONE}")
 
     def _show(self, S: Tensor, F: Tensor, image: Tensor, layer: str, change: str) -> None:
         A, G = gram_matrix(S), gram_matrix(F)

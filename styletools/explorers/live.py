@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
@@ -48,8 +51,8 @@ class LivePanel(Panel):
         self.pictures = widgets.HBox([picture.box for picture in (*self.originals, self.picture)])
 
     @abstractmethod
-    def make(self, on_step: OnStep) -> Result:
-        """Run the recipe with the panel's settings; called in the worker."""
+    def prepare(self) -> Callable[[OnStep], Result]:
+        """Read the controls now, and return what runs the recipe with them, in the worker."""
 
     @abstractmethod
     def show_originals(self) -> None:
@@ -61,8 +64,9 @@ class LivePanel(Panel):
 
     def start(self) -> None:
         """Begin anew."""
+        make = self.prepare()
         self.continue_button.disabled = True
-        self.run(self._first, "working …")
+        self.run(lambda ticket: self._finish(ticket, make(self._follow(ticket, {}))), "working …")
 
     def go_on(self) -> None:
         """Go on from the last state: to the end if it was stopped, for as many steps again if it was finished."""
@@ -74,14 +78,13 @@ class LivePanel(Panel):
 
     def reset(self) -> None:
         """Stop, and forget what was made."""
-        self.stop()
-        self.wait(10)
+        self._worker.cancel(forget=True)
         self.result = None
         self.error = None
         self.continue_button.disabled = True
         self.progress.value = 0.0
-        self.picture.show(_blank())
-        self.losses.show(_blank(*CURVES))
+        self.picture.show(blank())
+        self.losses.show(blank(*CURVES))
         self.say("ready")
 
     def on_finished(self, result: Result) -> None:
@@ -90,8 +93,9 @@ class LivePanel(Panel):
     def on_frame(self, step: Step) -> None:
         """Called with each frame that is shown; for subclasses."""
 
-    def _first(self, ticket: Ticket) -> None:
-        self._finish(self.make(self._follow(ticket, {})))
+    def _idle(self) -> None:
+        super()._idle()
+        self.continue_button.disabled = self.result is None
 
     def _further(self, ticket: Ticket) -> None:
         before = self.result
@@ -102,7 +106,7 @@ class LivePanel(Panel):
         past = {name: list(column) for name, column in before.history.items()}
         cut = watch(synthesis, "", progress=False, on_step=self._follow(ticket, past))
         image = synthesis.image.float().cpu()
-        self._finish(Result(image, synthesis.history, before.settings, cut, synthesis))
+        self._finish(ticket, Result(image, synthesis.history, before.settings, cut, synthesis))
 
     def _follow(self, ticket: Ticket, history: dict[str, list[float]]) -> OnStep:
         """An `on_step` that shows some of the steps, and stops when the ticket is cancelled.
@@ -136,21 +140,24 @@ class LivePanel(Panel):
         self.say(f"step {step.number}, {width} × {height} px, L_total = {total:.4g}, about {left:.0f} s left")
         self.on_frame(step)
 
-    def _finish(self, result: Result) -> None:
-        if self._worker.more:  # a newer request has come: this one is forgotten
+    def _finish(self, ticket: Ticket, result: Result) -> None:
+        if self._worker.more or ticket.forgotten:  # a newer request has come, or Reset
             return
+        steps = Counter(int(height) for height in result.history["height"])
+        done = {"steps_done": {f"{height} px high": count for height, count in steps.items()}}
+        result = replace(result, settings={**result.settings, **done, "interrupted": result.interrupted})
         self.result = result
         self.picture.show(png(result.image, 256))
         self.losses.show(curves(result.history, *CURVES))
-        self.continue_button.disabled = False
-        steps, total = int(result.history["step"][-1]), result.history["total"][-1]
+        count, total = int(result.history["step"][-1]), result.history["total"][-1]
         how = "stopped" if result.interrupted else "finished"
         self.progress.value = self.progress.value if result.interrupted else 1.0
-        self.say(f"{how} after {steps} steps, L_total = {total:.4g}; Continue goes on")
+        self.say(f"{how} after {count} steps, L_total = {total:.4g}; Continue goes on")
         self.on_finished(result)
 
 
-def _blank(width: int = 64, height: int = 64) -> Image.Image:
+def blank(width: int = 64, height: int = 64) -> Image.Image:
+    """What is shown where there is no picture yet."""
     return Image.new("RGB", (width, height), (235, 235, 235))
 
 

@@ -19,7 +19,7 @@ from styletools.errors import StyletoolsError
 from styletools.explorers.worker import Ticket, Worker
 from styletools.images import to_pil
 
-__all__ = ["WIDTH", "Panel", "png"]
+__all__ = ["WIDTH", "Panel", "Picture", "png"]
 
 WIDTH = 960  # pixels: all of a panel is seen in a window of 1000
 _SPACE = "8px"
@@ -95,7 +95,8 @@ class Panel:
         self.error: Exception | None = None
         self.lock = threading.RLock()  # callbacks may run while a cell does, and beside the worker
         self.closed = False
-        self._worker = Worker(f"styletools {title}", self._failed)
+        self._doing = ""
+        self._worker = Worker(f"styletools {title}", self._failed, self._idle)
         self._title = widgets.HTML(f"<b>{html.escape(title)}</b>")
         self.status = widgets.HTML("ready", layout=widgets.Layout(min_height="28px", width=f"{WIDTH}px"))
         self.progress = widgets.FloatProgress(
@@ -139,16 +140,9 @@ class Panel:
         self.error = None
         self.progress.value = 0.0
         self.stop_button.disabled = False
+        self._doing = doing
         self.say(doing)
-
-        def whole(ticket: Ticket) -> None:
-            try:
-                job(ticket)
-            finally:
-                if not self._worker.more:
-                    self.stop_button.disabled = True
-
-        return self._worker.submit(whole)
+        return self._worker.submit(job)
 
     def stop(self) -> None:
         """Ask the worker to stop; it hears it within a step."""
@@ -164,6 +158,7 @@ class Panel:
             return
         self.closed = True
         self._worker.close()
+        _forget(self)
         for widget in _all(self.view):
             widget.close()
 
@@ -185,15 +180,22 @@ class Panel:
         self.view.children = (self._title, *controls, running, self.status, *pictures)
         self.view.layout = widgets.Layout(width=f"{WIDTH + 24}px", padding=_SPACE, grid_gap=_SPACE, overflow="visible")
 
+    def _idle(self) -> None:
+        """Nothing runs any more."""
+        self.stop_button.disabled = True
+        if self.status.value == html.escape(self._doing):  # it was stopped before it could say anything
+            self.say("stopped")
+
     def _failed(self, error: Exception) -> None:
         self.error = error
-        self.stop_button.disabled = True
         known = isinstance(error, StyletoolsError | RuntimeError)
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
         self.status.value = f"<b>⚠</b> {html.escape(text if known else f'{type(error).__name__}: {text}')}"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         """Show the widgets; as text only what was called, which is the same in every run."""
+        if self.closed:
+            return {"text/plain": f"{self.call}  (closed; run its cell again)"}
         _register(self)
         bundle: dict[str, Any] = self.view._repr_mimebundle_()
         bundle["text/plain"] = self.call
@@ -214,6 +216,33 @@ def _register(panel: Panel) -> None:
     for gone in old:
         if gone is not panel:
             gone.close()
+
+
+def _forget(panel: Panel) -> None:
+    """Keep no closed panel alive."""
+    with _open_lock:
+        for cell, (execution, panels) in list(_open.items()):
+            left = [other for other in panels if other is not panel]
+            if left:
+                _open[cell] = (execution, left)
+            else:
+                del _open[cell]
+
+
+def size_slider(size: int, most: int = 512) -> widgets.IntSlider:
+    """The longer side in pixels; its range holds what was asked for."""
+    return widgets.IntSlider(
+        value=size, min=min(64, size), max=max(most, size), step=32 if size % 32 == 0 else 1, description="size",
+        tooltip="longer side in pixels; twice the side takes four times as long", continuous_update=False,
+    )  # fmt: skip
+
+
+def steps_slider(steps: int) -> widgets.IntSlider:
+    """Steps of the optimiser at each size; its range holds what was asked for."""
+    return widgets.IntSlider(
+        value=steps, min=1, max=max(400, steps), description="steps", continuous_update=False,
+        tooltip="steps of the optimiser at each size",
+    )  # fmt: skip
 
 
 def _cell() -> tuple[object, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -38,10 +39,12 @@ class Picker:
         """Read the first picture, so that a wrong name is said at once."""
         self._panel = panel
         self._files: dict[str, Any] = {}
+        self._keys: dict[str, str] = {}
         options = list(names or (*PHOTOGRAPHS, *PAINTINGS, *PROCEDURAL))
         if not (isinstance(start, str) and start in options):
             name = start if isinstance(start, str) else _OWN
             self._files[name] = _checked(start)
+            self._keys[name] = _key(self._files[name])
             options.insert(0, name)
         first = start if isinstance(start, str) else _OWN
         self.choice = widgets.Dropdown(
@@ -60,6 +63,11 @@ class Picker:
     def name(self) -> str:
         """What is chosen."""
         return str(self.choice.value)
+
+    @property
+    def key(self) -> str:
+        """What the picture is known by; two files of one name have two."""
+        return self._keys.get(self.name, self.name)
 
     @property
     def source(self) -> Any:
@@ -94,16 +102,29 @@ class Picker:
                 load_image(content)
             except ImageError as error:
                 raise ImageError(f"{name}: {error}") from error
-            self._files[name] = content
-            if name not in self.choice.options:
-                self.choice.options = (name, *self.choice.options)
-            self.choice.value = name
-            self._panel.say(f"{name} was added")
+            label, number = name, 1
+            while label in self.choice.options and self._keys.get(label) != _key(content):
+                number += 1
+                label = f"{name} ({number})"
+            self._files[label], self._keys[label] = content, _key(content)
+            if label not in self.choice.options:
+                self.choice.options = (label, *self.choice.options)  # which chooses the first, the new one
+            self.choice.value = label
+            self._panel.say(f"{label} was added")
 
 
 def _checked(source: ImageSource | Tensor) -> Any:
+    """A picture that can be read again and again: what a file object holds, and a plain tensor."""
     if isinstance(source, Tensor):
+        source = source.detach().float().cpu()
         check_image(source, "image")
-    else:
-        load_image(source)
+        return source
+    if hasattr(source, "read"):
+        source = source.read()
+    load_image(source)
     return source
+
+
+def _key(source: Any) -> str:
+    content = bytes(source) if isinstance(source, bytes | bytearray | memoryview) else None
+    return f"own {id(source)}" if content is None else hashlib.sha1(content, usedforsecurity=False).hexdigest()

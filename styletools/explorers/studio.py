@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -14,7 +15,7 @@ from torch import Tensor
 from styletools.explorers.drawing import sheet
 from styletools.explorers.film import Film
 from styletools.explorers.live import LivePanel, as_literal
-from styletools.explorers.panel import WIDTH, Picture, png
+from styletools.explorers.panel import WIDTH, Picture, png, size_slider, steps_slider
 from styletools.explorers.picker import Picker
 from styletools.images import ImageSource
 from styletools.procedural import PROCEDURAL
@@ -27,6 +28,7 @@ __all__ = ["StudioPanel", "explore_studio"]
 
 KEPT = 6
 """So many finished runs are kept to compare."""
+NOTHING_TO_SAVE = "<small>finished pictures can be saved here</small>"
 
 
 def explore_studio(
@@ -97,13 +99,8 @@ class StudioPanel(LivePanel):
         self.optimiser = widgets.Dropdown(
             options=[("L-BFGS", "lbfgs"), ("Adam", "adam")], description="optimiser", tooltip="how to go downhill"
         )
-        self.size = widgets.IntSlider(
-            value=size, min=64, max=1024, step=32, description="size", continuous_update=False,
-            tooltip="longer side in pixels; twice the side takes four times as long",
-        )  # fmt: skip
-        self.steps = widgets.IntSlider(
-            value=steps, min=1, max=500, description="steps", continuous_update=False, tooltip="at each size"
-        )
+        self.size = size_slider(size, 1024)
+        self.steps = steps_slider(steps)
         self.before = widgets.ToggleButton(
             value=False, description="Before / after", icon="exchange",
             tooltip="show the photograph in place of the result",
@@ -112,9 +109,7 @@ class StudioPanel(LivePanel):
         self.film = Film()
         self.runs: dict[str, Tensor] = {}
         self.count = 0
-        self.links = widgets.HTML(
-            "<small>finished pictures can be saved here</small>", layout=widgets.Layout(min_height="24px")
-        )
+        self.links = widgets.HTML(NOTHING_TO_SAVE, layout=widgets.Layout(min_height="24px"))
         self.shelf = Picture(f"the last {KEPT} runs, to compare", WIDTH, 190)
         self.on_change(self.before, self._before_after)
         self.buttons.children = (*self.buttons.children, self.before)
@@ -138,16 +133,14 @@ class StudioPanel(LivePanel):
         """As many as were asked for."""
         return int(self.steps.value)
 
-    def make(self, on_step: OnStep) -> Result:
+    def prepare(self) -> Callable[[OnStep], Result]:
         """Transfer with all that is chosen."""
         self.film = Film()
-        return transfer(
-            self.content.source, self.style.source, alpha=self.ratio.value, beta=1.0,
-            content_layers=self.content_layer.value,
-            style_layers={name: slider.value for name, slider in self.weights.items() if slider.value > 0},
-            init=self.init.value, seed=self.seed.value, optimiser=self.optimiser.value, size=self.size.value,
-            steps=self.steps.value, progress=False, on_step=on_step,
-        )  # fmt: skip
+        content, style = self.content.source, self.style.source
+        options = {name: getattr(self, name).value for name in ("init", "seed", "optimiser", "size", "steps")}
+        options["alpha"], options["content_layers"] = self.ratio.value, self.content_layer.value
+        options["style_layers"] = {name: slider.value for name, slider in self.weights.items() if slider.value > 0}
+        return lambda on_step: transfer(content, style, beta=1.0, progress=False, on_step=on_step, **options)
 
     def on_frame(self, step: Step) -> None:
         """Put the frame into the film too."""
@@ -157,7 +150,8 @@ class StudioPanel(LivePanel):
         """Offer the files, and keep the picture to compare."""
         self.film.add(result.image)
         self.count += 1
-        self.runs[f"{self.count}. {self.content.name[:14]}, α/β = {self.ratio.value:.2g}"] = result.image
+        made = result.settings["arguments"]  # of this run, whatever the controls say by now
+        self.runs[f"{self.count}. α/β = {made['alpha'] / made['beta']:.2g}, {made['size']} px"] = result.image
         while len(self.runs) > KEPT:
             del self.runs[next(iter(self.runs))]
         self.shelf.show(png(sheet(self.runs, KEPT, WIDTH, 190)))
@@ -169,10 +163,21 @@ class StudioPanel(LivePanel):
             )
         )
 
+    def start(self) -> None:
+        """Begin anew, with the new picture in sight."""
+        self.before.value = False
+        super().start()
+
+    def reset(self) -> None:
+        """Forget the picture, and the links to it."""
+        self.before.value = False
+        super().reset()
+        self.links.value = NOTHING_TO_SAVE
+
     def _before_after(self) -> None:
         if self.result is not None:
             self.picture.show(self.content.image(256) if self.before.value else png(self.result.image, 256))
-            self.picture.say("before" if self.before.value else "after")
+            self.picture.say("before" if self.before.value else "what is being made")
 
 
 def picture_bytes(result: Result) -> bytes:

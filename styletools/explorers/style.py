@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import ipywidgets as widgets
 from torch import Tensor
 
 from styletools.explorers.drawing import sheet
 from styletools.explorers.live import LivePanel, as_literal
-from styletools.explorers.panel import WIDTH, Picture
+from styletools.explorers.panel import WIDTH, Picture, size_slider, steps_slider
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
 from styletools.images import ImageSource
 from styletools.objective import LayerWeights, layer_weights
 from styletools.progress import OnStep
 from styletools.recipes import STYLE_LAYERS, Result, reconstruct_style
+from styletools.vgg import VGG
 
 __all__ = ["StylePanel", "explore_style", "growing_subsets"]
 
@@ -79,23 +83,15 @@ class StylePanel(LivePanel):
             "Style: pictures from Gram matrices", f"explore_style({as_literal(picture)})", ("the painting",)
         )
         names = list(dict.fromkeys((*STYLE_LAYERS, *weights)))
+        for name in names[len(STYLE_LAYERS) :]:
+            VGG("random").layer(name)  # an unknown one is said at once
         self.picker = Picker(self, "painting", picture)
         self.weights = {name: _slider(name, weights.get(name, 0.0)) for name in names}
-        self.size = widgets.IntSlider(
-            value=size,
-            min=64,
-            max=512,
-            step=32,
-            description="size",
-            tooltip="longer side in pixels",
-            continuous_update=False,
-        )
-        self.steps = widgets.IntSlider(
-            value=steps, min=1, max=400, description="steps", tooltip="steps of the optimiser at each size",
-            continuous_update=False,
-        )  # fmt: skip
+        self.size = size_slider(size)
+        self.steps = steps_slider(steps)
         self.seed = widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="number of the noise")
         self.gallery: dict[str, Tensor] = {}
+        self.kept = 0
         self.shelf = Picture("kept to compare: press Keep, or All subsets", WIDTH, 190)
         keep = self.button("Keep", "plus", "Put the picture into the gallery", self.keep)
         row = self.button("All subsets", "th", "conv1_1; conv1_1 and conv2_1; … as in Figure 1", self.all_subsets)
@@ -119,27 +115,29 @@ class StylePanel(LivePanel):
         """As many as were asked for."""
         return int(self.steps.value)
 
-    def make(self, on_step: OnStep) -> Result:
+    def prepare(self) -> Callable[[OnStep], Result]:
         """Reconstruct from the chosen layers."""
-        return self._reconstruct(self.chosen(), on_step)
+        return partial(self._recipe(), self.chosen())
 
     def keep(self) -> None:
         """Put the picture into the gallery."""
         if self.result is None:
             self.say("there is no picture to keep yet; press Start")
             return
-        title = f"{len(self.gallery) + 1}. " + ", ".join(f"{n[4:]}: {w:g}" for n, w in self.chosen().items())
-        self._put(title, self.result.image)
+        self.kept += 1
+        layers = self.result.settings["arguments"]["layers"]  # of the picture, whatever the sliders say by now
+        self._put(f"{self.kept}. " + ", ".join(f"{n[4:]}: {w:.2g}" for n, w in layers.items()), self.result.image)
 
     def all_subsets(self) -> None:
         """Make the five pictures of the upper row of Figure 1, one after the other, into the gallery."""
         self.gallery = {}
-        self.run(self._subsets, "five layer sets, one after the other …")
+        recipe = self._recipe()
+        self.run(lambda ticket: self._subsets(ticket, recipe), "five layer sets, one after the other …")
 
-    def _subsets(self, ticket: Ticket) -> None:
+    def _subsets(self, ticket: Ticket, recipe: Callable[..., Result]) -> None:
         for title, layers in growing_subsets().items():
-            result = self._reconstruct(dict.fromkeys(layers, 1 / len(layers)), self._follow(ticket, {}))
-            self._finish(result)
+            result = recipe(dict.fromkeys(layers, 1 / len(layers)), self._follow(ticket, {}))
+            self._finish(ticket, result)
             ticket.check()
             self._put(title, result.image)
         self.say("all five are in the gallery")
@@ -151,11 +149,11 @@ class StylePanel(LivePanel):
         self.shelf.show(sheet(self.gallery, max(5, -(-len(self.gallery) // 2)), WIDTH, 190))
         self.shelf.say(f"kept to compare: {len(self.gallery)} pictures, at most {GALLERY}")
 
-    def _reconstruct(self, layers: dict[str, float], on_step: OnStep) -> Result:
-        return reconstruct_style(
-            self.picker.source, layers, size=self.size.value, steps=self.steps.value, seed=self.seed.value,
-            progress=False, on_step=on_step,
-        )  # fmt: skip
+    def _recipe(self) -> Callable[..., Result]:
+        """What makes a picture of some layers, with the other controls as they are now."""
+        source = self.picker.source
+        options = {name: getattr(self, name).value for name in ("size", "steps", "seed")}
+        return lambda layers, on_step: reconstruct_style(source, layers, progress=False, on_step=on_step, **options)
 
 
 def _slider(name: str, weight: float) -> widgets.FloatSlider:

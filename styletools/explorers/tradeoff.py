@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import ipywidgets as widgets
 from torch import Tensor
 
-from styletools.explorers.live import as_literal
+from styletools.explorers.live import as_literal, blank
 from styletools.explorers.panel import Panel, Picture, png
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
@@ -120,6 +120,7 @@ class TradeoffPanel(Panel):
         self.content = Picker(self, "photograph", content)
         self.style = Picker(self, "painting", style, (*PAINTINGS, *PROCEDURAL))
         self.start_button = self.button("Start", "play", "Make the whole grid", self.start)
+        self._sources = (self.content.source, self.style.source)  # of the pictures in the grid
         self.results: dict[tuple[str, float], Result] = {}
         self.cells = {(name, ratio): self._cell(name, ratio) for name in LAYER_SETS for ratio in RATIOS}
         self.large = Picture("press “larger” below one of them", 380, 290)
@@ -133,6 +134,9 @@ class TradeoffPanel(Panel):
     def start(self) -> None:
         """Fill the grid, from the photograph's side to the painting's."""
         self.results = {}
+        for picture, _ in self.cells.values():
+            picture.show(blank())
+        self._sources = (self.content.source, self.style.source)
         self.run(self._fill, "working …")
 
     def larger(self, name: str, ratio: float) -> None:
@@ -150,7 +154,7 @@ class TradeoffPanel(Panel):
 
     def _fill(self, ticket: Ticket) -> None:
         made = tradeoff(
-            self.content.source, self.style.source, size=self.small, steps=self.count,
+            *self._sources, size=self.small, steps=self.count,
             on_step=lambda _: not ticket.wanted,
         )  # fmt: skip
         for name, ratio, result in made:
@@ -168,7 +172,7 @@ class TradeoffPanel(Panel):
             return not ticket.wanted
 
         result = transfer(
-            self.content.source, self.style.source, alpha=ratio, beta=1.0, style_layers=LAYER_SETS[name],
+            *self._sources, alpha=ratio, beta=1.0, style_layers=LAYER_SETS[name],
             size=2 * self.small, steps=2 * self.count, init=self.results[name, ratio].image, progress=False,
             on_step=follow,
         )  # fmt: skip

@@ -33,6 +33,7 @@ class Ticket:
     def __init__(self) -> None:
         """Wanted, until it is cancelled."""
         self._stop = threading.Event()
+        self.forgotten = False  # what the job has made shall not be shown any more
 
     @property
     def wanted(self) -> bool:
@@ -72,18 +73,20 @@ class Worker:
     Args:
         name: of the thread.
         failed: called with whatever exception ended a job, in the thread.
+        idle: called when there is nothing left to do.
 
     Example:
         >>> done = []
-        >>> worker = Worker("example", failed=done.append)
+        >>> worker = Worker("example", failed=done.append, idle=lambda: None)
         >>> _ = worker.submit(lambda ticket: done.append("made"))
         >>> worker.wait(5), done
         (True, ['made'])
         >>> worker.close()
     """
 
-    def __init__(self, name: str, failed: Callable[[Exception], None]) -> None:
+    def __init__(self, name: str, failed: Callable[[Exception], None], idle: Callable[[], None]) -> None:
         """No thread yet."""
+        self._idle = idle
         self._name = name
         self._failed = failed
         self._changed = threading.Condition()
@@ -115,12 +118,13 @@ class Worker:
             RuntimeError: the worker was closed.
         """
         ticket = Ticket()
+        if self._closed:
+            raise RuntimeError("this panel was closed; run its cell again")
         if synchronous():
             self._run(ticket, job)
+            self._idle()
             return ticket
         with self._changed:
-            if self._closed:
-                raise RuntimeError("this panel was closed; run its cell again")
             self._cancel()
             self._waiting = (ticket, job)
             if self._thread is None:
@@ -129,10 +133,16 @@ class Worker:
             self._changed.notify_all()
         return ticket
 
-    def cancel(self) -> None:
-        """Ask whatever runs or waits to stop."""
+    def cancel(self, forget: bool = False) -> None:
+        """Ask whatever runs or waits to stop; with `forget`, what it has made is not shown either."""
         with self._changed:
+            if self._current is not None:
+                self._current.forgotten = self._current.forgotten or forget
+            dropped = self._waiting is not None and self._current is None
             self._cancel()
+            self._changed.notify_all()
+        if dropped:
+            self._idle()
 
     def wait(self, seconds: float) -> bool:
         """Wait until nothing is left to do; whether that was so in time."""
@@ -164,6 +174,8 @@ class Worker:
                 self._current = ticket
             try:
                 self._run(ticket, job)
+                if not self.more:
+                    self._idle()
             finally:
                 with self._changed:
                     self._current = None
@@ -175,4 +187,5 @@ class Worker:
         except Cancelled:
             pass
         except Exception as error:  # whatever it is, the panel tells it; a thread's exception is seen by nobody
-            self._failed(error)
+            if not self.more:  # else a newer request has come, and nobody waits for this one
+                self._failed(error)

@@ -125,6 +125,20 @@ class TestCoding:
             assert exercise.check(answer).ok
         assert not exercise.check(lambda N: [n / 2 for n in N][:2]).ok
 
+    def test_nothing_escapes(self):
+        exercise = Coding("0.3", lambda N: [n for n in N], lambda g: ([2, 3],), mistakes={}, hints=["."], why=".")  # noqa: C416
+        assert "It raises NameError" in exercise.check(lambda N: (foo for n in N)).message  # noqa: F821
+        assert not exercise.check(set).ok
+        complex_answer = coding(gradient=()).check(lambda F, P: torch.complex(dot(F, P), dot(F, P)))
+        assert complex_answer.state == "not yet"
+        shape = TestPrediction().make((1, 2, 3))
+        assert "Expected a tuple" in shape.check((1, torch.rand(2), 3)).message
+
+    def test_float32_inside_is_no_mistake(self):
+        exercise = Coding("0.3", lambda F, P: F - P, pair, mistakes={}, hints=["."], why=".")
+        assert exercise.check(lambda F, P: F.float() - P.float()).ok
+        assert "float64" in exercise.check(lambda F, P: F @ torch.zeros(F.shape[3], 2)).message
+
     def test_a_list_for_a_tensor_is_told(self):
         exercise = Coding("0.4", lambda F, P: F + P, pair, mistakes={}, hints=["One."], why="Because.")
         assert "are right, but this is a list" in exercise.check(lambda F, P: (F + P).tolist()).message

@@ -247,9 +247,13 @@ class TestLive:
 
     def test_reset_forgets(self, make, name):
         panel = make(name, **SMALL[name])
+        panel.steps.value = 200
         panel.start_button.click()
+        time.sleep(0.3)
         panel.reset_button.click()
+        done(panel)
         assert panel.result is None
+        assert panel.stop_button.disabled
         assert panel.continue_button.disabled
         assert pixels(panel.picture).std() == 0
         panel.go_on()
@@ -258,7 +262,7 @@ class TestLive:
     def test_an_error_is_told_in_one_line_and_the_panel_works_afterwards(self, make, name, monkeypatch):
         panel = make(name, **SMALL[name])
         with monkeypatch.context() as patch:
-            patch.setattr(panel, "make", lambda on_step: 1 / 0)
+            patch.setattr(panel, "prepare", lambda: lambda on_step: 1 / 0)
             panel.start_button.click()
             assert panel.wait(10)
         assert isinstance(panel.error, ZeroDivisionError)
@@ -274,8 +278,93 @@ class TestLive:
         assert "great_wave" in panel.originals[0].caption.value
 
 
+@pytest.mark.parametrize("name", ["content", "style", "studio", "tradeoff"])
+def test_stop_at_once_is_said(make, name):
+    """Before the worker has begun, or a moment later."""
+    panel = make(name, **SMALL[name])
+    for pause in (0.0, 0.0, 0.02):
+        panel.start_button.click()
+        time.sleep(pause)
+        panel.stop_button.click()
+        done(panel)
+        assert panel.stop_button.disabled
+        assert "stopped" in panel.status.value
+
+
+def test_an_error_of_a_control_leaves_the_run_alone(make):
+    panel = make("content", size=64, steps=200)
+    panel.start_button.click()
+    panel.picker.upload.value = file("broken.png", b"no picture")
+    assert isinstance(panel.error, st.ImageError)
+    assert not panel.stop_button.disabled
+    panel.stop_button.click()
+    assert panel.wait(5)
+    assert panel.stop_button.disabled
+
+
+def test_continue_is_labelled_with_what_was_made(make):
+    panel = make("studio", **SMALL["studio"])
+    panel.start_button.click()
+    done(panel)
+    panel.ratio.value = 10
+    panel.continue_button.click()
+    done(panel)
+    assert list(panel.runs) == ["1. α/β = 0.2, 64 px", "2. α/β = 0.2, 64 px"]
+    assert sum(panel.result.settings["steps_done"].values()) == len(panel.result.history["step"])
+
+
+@pytest.mark.parametrize("name", ["features", "gram", "content", "style"])
+def test_an_unknown_layer_is_said_at_once(name):
+    with pytest.raises(st.InputError, match="conv9_9"):
+        getattr(explorers, f"explore_{name}")("dots", "conv9_9")
+
+
+def test_what_is_asked_for_is_within_the_sliders(make):
+    panel = make("style", "dots", size=50, steps=1000)
+    assert (panel.size.value, panel.steps.value) == (50, 1000)
+    assert make("content", size=1024).size.value == 1024
+
+
+def test_a_closed_panel_says_so_and_is_not_kept(make, monkeypatch):
+    monkeypatch.setattr("styletools.explorers.panel._cell", lambda: ("a cell", 1))
+    panel = make("content", **SMALL["content"])
+    panel._repr_mimebundle_()
+    panel.close()
+    from styletools.explorers.panel import _open
+
+    assert panel not in [other for _, panels in _open.values() for other in panels]
+    assert "closed; run its cell again" in panel._repr_mimebundle_()["text/plain"]
+
+
 class TestUploads:
     """Files of one's own."""
+
+    def test_two_files_of_one_name_are_two_pictures(self, make):
+        files = []
+        for colour in ("red", "blue"):
+            buffer = io.BytesIO()
+            Image.new("RGB", (48, 32), colour).save(buffer, "PNG")
+            files.append(buffer.getvalue())
+        panel = make("gram", "dots", "conv1_1", **SMALL["gram"])
+        done(panel)
+        panel.picker.upload.value = file("a.png", files[0])
+        panel.other.upload.value = file("a.png", files[1])
+        done(panel)
+        assert "<b>0</b> at" not in panel.numbers.value
+        panel.other.upload.value = file("a.png", files[0])
+        done(panel)
+        assert panel.other.name == "a.png (2)"
+        assert "<b>0</b> at" in panel.numbers.value
+
+    def test_an_open_file_and_a_double_tensor(self, make, picture):
+        buffer = io.BytesIO()
+        st.to_pil(picture).save(buffer, "PNG")
+        buffer.seek(0)
+        for source in (buffer, picture.double()):
+            panel = make("features", source, "conv1_1", **SMALL["features"])
+            done(panel)
+            panel.layer.value = "conv1_2"
+            done(panel)
 
     def test_a_picture_is_added_chosen_and_used(self, make, picture):
         buffer = io.BytesIO()
@@ -401,7 +490,7 @@ class TestStudio:
         assert json.loads(files["settings.json"])["arguments"]["alpha"] == pytest.approx(0.2)
         film = Image.open(io.BytesIO(files["film.gif"]))
         assert film.n_frames >= 2
-        assert list(panel.runs) == ["1. chelsea, α/β = 0.2"]
+        assert list(panel.runs) == ["1. α/β = 0.2, 64 px"]
 
     def test_before_and_after(self, make):
         panel = make("studio", **SMALL["studio"])

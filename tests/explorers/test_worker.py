@@ -15,7 +15,7 @@ def failures():
 
 @pytest.fixture
 def worker(failures):
-    worker = Worker("styletools test", failures.append)
+    worker = Worker("styletools test", failures.append, lambda: None)
     yield worker
     worker.close()
 
@@ -89,7 +89,7 @@ def test_an_exception_is_told_and_the_next_job_runs(worker, failures):
 
 
 def test_close_ends_the_thread_also_in_the_middle(failures):
-    worker = Worker("styletools closing", failures.append)
+    worker = Worker("styletools closing", failures.append, lambda: None)
     started = threading.Event()
     worker.submit(endless(started, []))
     assert started.wait(5)
