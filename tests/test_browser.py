@@ -140,13 +140,28 @@ def page(browser, request):
     page.close()
 
 
+def run_all(page) -> None:
+    """Run all cells; again if nothing began, because a kernel that is only just there loses the request."""
+    from playwright.sync_api import TimeoutError
+
+    begun = "[...document.querySelectorAll('.jp-InputPrompt')].some(p => /\\[(\\*|\\d+)\\]/.test(p.textContent))"
+    for _ in range(5):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
+        try:
+            page.wait_for_function(begun, timeout=10_000)
+            return
+        except TimeoutError:
+            continue
+    raise AssertionError("no cell began to run")
+
+
 def open_lesson(page, lab: str, name: str):
     """Open a lesson, run all of it, and return its panel."""
     page.goto(f"{lab}/tree/{name}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.wait_for_function("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
+    run_all(page)
     panel = page.locator(".jp-OutputArea-output .jupyter-widgets.widget-vbox").first
     panel.wait_for(timeout=180_000)
     panel.scroll_into_view_if_needed()
@@ -218,8 +233,7 @@ def test_a_cell_that_runs_again_leaves_one_worker(page, lab, notebooks):
     nbformat.write(notebook, notebooks / "again.ipynb")
     says(open_lesson(page, lab, "again"), "N = 64 filters")
     for _ in range(3):
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
+        run_all(page)
         page.wait_for_function("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
     page.get_by_text("workers: 1").wait_for()
     assert page.locator(".jp-OutputArea-output .jupyter-widgets.widget-vbox").first.is_visible()
