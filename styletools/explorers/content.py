@@ -85,10 +85,6 @@ class ContentPanel(LivePanel):
         self.originals[0].show(self.picker.image(256))
         self.originals[0].say(f"the photograph: {self.picker.name}")
 
-    def extra_steps(self) -> int:
-        """As many as were asked for."""
-        return int(self.steps.value)
-
     def prepare(self) -> Callable[[OnStep], Result]:
         """Reconstruct from the chosen layer."""
         source, layer = self.picker.source, self.layer.value

@@ -34,7 +34,10 @@ class LivePanel(Panel):
 
     Attributes:
         result: of the last run, also of one that was stopped; None before the first and after Reset.
+        steps: the subclass's control; Continue adds as many to a finished run.
     """
+
+    steps: widgets.IntSlider
 
     def __init__(self, title: str, call: str, captions: tuple[str, ...]) -> None:
         """Make the pictures and the buttons; the subclass adds its controls and composes."""
@@ -57,10 +60,6 @@ class LivePanel(Panel):
     @abstractmethod
     def show_originals(self) -> None:
         """Show what it is made from."""
-
-    @abstractmethod
-    def extra_steps(self) -> int:
-        """How many steps Continue adds to a finished run."""
 
     def start(self) -> None:
         """Begin anew."""
@@ -102,7 +101,7 @@ class LivePanel(Panel):
         assert before is not None
         synthesis = before.synthesis
         if synthesis.finished:
-            synthesis.extend(self.extra_steps())
+            synthesis.extend(self.steps.value)
         past = {name: list(column) for name, column in before.history.items()}
         cut = watch(synthesis, "", progress=False, on_step=self._follow(ticket, past))
         image = synthesis.image.float().cpu()

@@ -129,10 +129,6 @@ class StudioPanel(LivePanel):
             picture.show(picker.image(256))
             picture.say(f"the {what}: {picker.name}")
 
-    def extra_steps(self) -> int:
-        """As many as were asked for."""
-        return int(self.steps.value)
-
     def prepare(self) -> Callable[[OnStep], Result]:
         """Transfer with all that is chosen."""
         self.film = Film()

@@ -111,10 +111,6 @@ class StylePanel(LivePanel):
         """w_l of the layers whose slider is above 0."""
         return {name: slider.value for name, slider in self.weights.items() if slider.value > 0}
 
-    def extra_steps(self) -> int:
-        """As many as were asked for."""
-        return int(self.steps.value)
-
     def prepare(self) -> Callable[[OnStep], Result]:
         """Reconstruct from the chosen layers."""
         return partial(self._recipe(), self.chosen())
