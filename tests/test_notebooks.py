@@ -59,8 +59,7 @@ def test_says_what_for_and_how_long_on_top(notebook):
 
 
 def test_cells_are_short(notebook):
-    lines = [[line for line in cell.source.splitlines() if line.strip()] for cell in code_cells(notebook)]
-    lengths = sorted(map(len, lines))
+    lengths = sorted(len(cell.source.splitlines()) for cell in code_cells(notebook))
     assert lengths[-1] <= 20
     assert lengths[len(lengths) // 2] <= 4
 

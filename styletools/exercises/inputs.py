@@ -1,9 +1,14 @@
-"""Random inputs for the checks."""
+"""Random inputs for the checks, and the network that predictions are measured with."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Literal
+
 import torch
 from torch import Generator, Tensor
+
+from styletools.vgg import VGG
 
 
 def whole(g: Generator, low: int, high: int) -> int:
@@ -29,3 +34,9 @@ def pair(g: Generator) -> tuple[Tensor, Tensor]:
 def image(g: Generator, height: int = 5, width: int = 7) -> Tensor:
     """A picture (1, 3, H, W) in [0, 1], float64."""
     return torch.rand(1, 3, height, width, generator=g, dtype=torch.float64)
+
+
+@lru_cache(maxsize=2)
+def network(weights: Literal["bundled", "random"] = "bundled") -> VGG:
+    """A network, loaded once for all lessons."""
+    return VGG(weights)

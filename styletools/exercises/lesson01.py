@@ -7,11 +7,10 @@ from torch import Generator, Tensor
 
 from styletools.exercises.exercise import Coding, Prediction, Text
 from styletools.exercises.exercise import report as _report
-from styletools.exercises.inputs import features, whole
+from styletools.exercises.inputs import features, network, whole
 from styletools.images import to_tensor
 from styletools.samples import sample
 from styletools.variations import shift
-from styletools.vgg import VGG
 
 __all__ = ["as_matrix", "moved", "receptive_field", "report", "rescale", "shape"]
 
@@ -46,7 +45,8 @@ as_matrix = Coding(
         "Which axes of (B, C, H, W) are filters, and which are positions? N = C; what is M?",
         "The last two axes become one: look at torch.flatten and its start_dim.",
     ],
-    why="Each row is one filter's map, H × W = M numbers in one line. Where a position was in the picture is only in k.",
+    why="Each row is one filter's map, H × W = M numbers in one line. Where a position was in the picture is "
+    "only in k.",
 )
 
 
@@ -175,7 +175,7 @@ rescale = Coding(
 
 shape = Prediction(
     "1.2 Predict a shape",
-    lambda: tuple(VGG(weights="random")(torch.zeros(1, 3, 160, 224), "conv3_1")["conv3_1"].shape),
+    lambda: tuple(network("random")(torch.zeros(1, 3, 160, 224), "conv3_1")["conv3_1"].shape),
     wrong={
         (1, 256, 56, 40): "Height comes first: (B, C, H, W).",
         (1, 256, 20, 28): "How many poolings are *below* block 3? The third one comes after it.",
@@ -194,7 +194,7 @@ shape = Prediction(
 def _moved() -> str:
     """The layer whose map moves by one position when the picture moves by four pixels."""
     picture = to_tensor(sample("coffee").resize((192, 160)))
-    vgg, layers = VGG(weights="random"), ("conv1_2", "conv2_1", "conv3_1", "conv4_1")
+    vgg, layers = network("random"), ("conv1_2", "conv2_1", "conv3_1", "conv4_1")
     before, after = vgg(picture, layers), vgg(shift(picture, 4), layers)
     middle = (slice(None), slice(None), slice(4, -4), slice(4, -4))  # where no border is seen
     return next(
@@ -215,7 +215,8 @@ moved = Prediction(
     },
     otherwise="Look for the layer with the stride that fits.",
     hints=["How many pixels lie between two positions of each layer? vgg.layer(name).stride tells."],
-    why="The stride of conv3_1 is 4, so four pixels are one position. In conv4_1 they are half of one: its map changes, "
+    why="The stride of conv3_1 is 4, so four pixels are one position. In conv4_1 they are half of one: its map "
+    "changes, "
     "and a picture can be moved a little before deep features notice much.",
 )
 

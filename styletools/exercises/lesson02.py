@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
 from styletools.equations import content_loss as _eq1
 from styletools.exercises.exercise import Coding, Prediction, Text
 from styletools.exercises.exercise import report as _report
-from styletools.exercises.inputs import pair
+from styletools.exercises.inputs import network, pair
 from styletools.images import load_image
 from styletools.variations import grey, mirror, shift
-from styletools.vgg import VGG
 
 __all__ = ["content_gradient", "content_loss", "forgiven", "larger", "report"]
 
@@ -48,7 +45,8 @@ content_loss = Coding(
         "Difference, square, sum, half. Each of them is one torch operation on whole tensors; no loop is needed.",
         "The tensors may have any shape: .sum() without arguments adds everything up.",
     ],
-    why="½ Σ (F − P)²: 0 only where all features agree, and its derivative is simply F − P, which is what the ½ is for.",
+    why="½ Σ (F − P)²: 0 only where all features agree, and its derivative is simply F − P, which is what the ½ "
+    "is for.",
 )
 
 
@@ -83,14 +81,9 @@ content_gradient = Coding(
 )
 
 
-@lru_cache(maxsize=1)
-def _network() -> VGG:
-    return VGG()
-
-
 @torch.no_grad()
 def _larger() -> float:
-    vgg, layer = _network(), "conv3_1"
+    vgg, layer = network(), "conv3_1"
     ours, theirs = (load_image(name, 96)[:, :, :64, :96] for name in ("chelsea", "coffee"))
     small, large = (
         _eq1(vgg(ours.repeat(1, 1, n, n), layer)[layer], vgg(theirs.repeat(1, 1, n, n), layer)[layer]) for n in (1, 2)
@@ -117,7 +110,7 @@ larger = Prediction(
 
 @torch.no_grad()
 def _forgiven() -> str:
-    vgg, layer, picture = _network(), "conv4_2", load_image("chelsea", 160)[:, :, :96, :160]
+    vgg, layer, picture = network(), "conv4_2", load_image("chelsea", 160)[:, :, :96, :160]
     P = vgg(picture, layer)[layer]
     changes = {"grey": grey, "moved by 4 pixels": shift, "mirrored": mirror}
     losses = {name: float(_eq1(vgg(change(picture), layer)[layer], P)) for name, change in changes.items()}
@@ -129,12 +122,14 @@ forgiven = Prediction(
     _forgiven,
     options=("grey", "moved by 4 pixels", "mirrored"),
     wrong={
-        "grey": "Features of conv4_2 answer to shapes more than to colours: without its colours the cat is a cat still.",
+        "grey": "Features of conv4_2 answer to shapes more than to colours: without its colours the cat is a "
+        "cat still.",
         "moved by 4 pixels": "The stride of conv4_2 is 8 pixels: this is half a position.",
     },
     otherwise="Ask of each change: are the things still there, and are they still in their places?",
     hints=["F and P are compared position by position: what has moved far is wrong in two places."],
-    why="Mirrored, everything is there, but elsewhere, and Eq. 1 compares position by position: the loss is even larger "
+    why="Mirrored, everything is there, but elsewhere, and Eq. 1 compares position by position: the loss is "
+    "even larger "
     "than for a picture without any features. Grey, or half a position away, the shapes are where they were.",
 )
 

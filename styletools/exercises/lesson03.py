@@ -209,7 +209,8 @@ unchanged = Prediction(
     otherwise="In Σ_k F_ik F_jk: which operations only change the order of the sum over k, the same for i and j?",
     hints=["The order of the terms of a sum does not matter. Which of the five only change that order?"],
     why="Moving all filters' positions in the same way only reorders the sum over k. Exchanging filters exchanges rows "
-    "and columns; doubling F makes G four times as large; shuffling each filter on its own separates what fired together.",
+    "and columns; doubling F makes G four times as large; shuffling each filter on its own separates what fired "
+    "together.",
 )
 
 
@@ -229,8 +230,10 @@ numbers = Prediction(
     },
     otherwise="G is 512 × 512 and symmetric. Count the entries on and above the diagonal.",
     hints=["G is symmetric. Count each pair once, and then the diagonal.", "N (N + 1) / 2."],
-    why="512 · 513 / 2 = 131 328, the same for a stamp and for a poster. Not all of them are free (the rank of G is at most "
-    "M), but already at conv4_1 of a picture of 128 × 128 pixels, M = 256, about 98 000 are: more than the 49 152 numbers "
+    why="512 · 513 / 2 = 131 328, the same for a stamp and for a poster. Not all of them are free (the rank of "
+    "G is at most "
+    "M), but already at conv4_1 of a picture of 128 × 128 pixels, M = 256, about 98 000 are: more than the 49 "
+    "152 numbers "
     "of the picture. All layers together nearly determine a small picture.",
 )
 

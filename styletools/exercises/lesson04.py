@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Generator, Tensor
 
 from styletools.equations import gram_matrix, style_layer_loss
 from styletools.exercises.exercise import Coding, Prediction, Text
 from styletools.exercises.exercise import report as _report
-from styletools.exercises.inputs import features, whole
+from styletools.exercises.inputs import features, network, whole
 from styletools.images import load_image
 from styletools.variations import scatter
-from styletools.vgg import VGG
 
 __all__ = ["factor", "layer_loss", "noticed", "report", "style_gradient", "style_loss"]
 
@@ -215,21 +212,18 @@ factor = Prediction(
         1: "Where has the 4 of Eq. 4 gone?",
         0.5: "Look at the number in Eq. 4.",
     },
-    otherwise="Put Ĝ = G/M into Eq. 4: M² goes away. The mean over N × N entries is the sum divided by N². What is left?",
+    otherwise="Put Ĝ = G/M into Eq. 4: M² goes away. The mean over N × N entries is the sum divided by N². What "
+    "is left?",
     hints=["Σ (G − A)² / (4 N² M²) = Σ (Ĝ − Â)² / (4 N²), and mean = Σ / N²."],
     tolerance=1e-3,
-    why="E_l = ¼ mean((Ĝ − Â)²) with Ĝ = G/M: that is how the package computes it, and why Eq. 4 is not as odd as it looks.",
+    why="E_l = ¼ mean((Ĝ − Â)²) with Ĝ = G/M: that is how the package computes it, and why Eq. 4 is not as odd "
+    "as it looks.",
 )
-
-
-@lru_cache(maxsize=1)
-def _network() -> VGG:
-    return VGG()
 
 
 @torch.no_grad()
 def _noticed() -> str:
-    vgg, layers = _network(), ("conv1_1", "conv3_1", "conv5_1")
+    vgg, layers = network(), ("conv1_1", "conv3_1", "conv5_1")
     picture = load_image("starry_night", 160)[:, :, :112]
     F, S = vgg(scatter(picture, 16), layers), vgg(picture, layers)
     missing = {n: float(style_layer_loss(F[n], S[n]) / style_layer_loss(0 * S[n], S[n])) for n in layers}

@@ -192,7 +192,8 @@ larger = Prediction(
     otherwise="By what factor does Eq. 1 grow with four times the positions? And Eq. 4?",
     hints=["Exercise 2.4: L_content is four times as large. L_style is as it was, because Eq. 4 divides by M²."],
     tolerance=1e-3,
-    why="L_content grows fourfold, L_style does not, so a literal α/β must be a quarter. With units='relative' both are "
+    why="L_content grows fourfold, L_style does not, so a literal α/β must be a quarter. With units='relative' "
+    "both are "
     "shares of what could be missing, and α/β means the same at every size.",
 )
 

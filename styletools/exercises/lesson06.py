@@ -8,10 +8,9 @@ from torch import Generator, Tensor
 from styletools.equations import gram_matrix
 from styletools.exercises.exercise import Coding, Prediction, Text
 from styletools.exercises.exercise import report as _report
-from styletools.exercises.inputs import features, image, pair, whole
+from styletools.exercises.inputs import features, image, network, pair, whole
 from styletools.images import load_image
 from styletools.reading import cosines
-from styletools.vgg import VGG
 
 __all__ = ["guided_gram", "keep_colours", "relative_loss", "report", "settled", "untrained"]
 
@@ -127,7 +126,7 @@ guided_gram = Coding(
             F * m / m.max()
         ),
         "The mask is divided by its sum; the *mean* of T² must be 1.": lambda F, m: gram_matrix(F * m / m.sum()),
-        "The sum of T² is 1, and it should be the *mean*; or G was divided by M, and Eq. 3 is a plain sum.": lambda F, m: (
+        "The sum of T² is 1, not the *mean*; or G was divided by M, and Eq. 3 is a plain sum.": lambda F, m: (
             gram_matrix(F * m / (m**2).sum().sqrt())
         ),
         "The root is missing: divide the mask by √mean(T²).": lambda F, m: gram_matrix(F * m / (m**2).mean()),
@@ -142,7 +141,8 @@ guided_gram = Coding(
         "mean(T²) = 1?",
         "T = mask / √mean(mask²), then st.gram_matrix(F · T).",
     ],
-    why="G of T·F hears only the region, Σ_k T_k² F_ik F_jk, and mean(T²) = 1 keeps its size whatever the region's area.",
+    why="G of T·F hears only the region, Σ_k T_k² F_ik F_jk, and mean(T²) = 1 keeps its size whatever the "
+    "region's area.",
 )
 
 
@@ -151,7 +151,7 @@ def _untrained() -> str:
     """Cosine between the Gram matrices of two very different paintings, without the filters' mean strength."""
     layer, alike = "conv4_1", {}
     for name in ("bundled", "random"):
-        vgg = VGG(weights=name)
+        vgg = network(name)
         G = [cosines(gram_matrix(vgg(load_image(picture, 128), layer)[layer])) for picture in ("dots", "the_kiss")]
         alike[name] = float(torch.nn.functional.cosine_similarity(G[0].flatten(), G[1].flatten(), dim=0))
     return {"bundled": "trained", "random": "random"}[max(alike, key=lambda name: alike[name])]
@@ -172,7 +172,7 @@ untrained = Prediction(
 @torch.no_grad()
 def _settled() -> str:
     """Two noises: which of the two measures differs more between them, relative to its size?"""
-    vgg, layer = VGG(), "conv3_1"
+    vgg, layer = network(), "conv3_1"
     one, two = (torch.rand(1, 3, 128, 128, generator=Generator().manual_seed(seed)) for seed in (0, 1))
     F, P = (vgg(picture, layer)[layer] for picture in (one, two))
     G, A = gram_matrix(F), gram_matrix(P)
