@@ -7,8 +7,9 @@ from collections.abc import Callable
 import ipywidgets as widgets
 from torch import Tensor
 
-from styletools.explorers.live import LivePanel, as_literal
-from styletools.explorers.panel import size_slider, steps_slider
+from styletools.explorers.controls import noise_number, size_slider, steps_slider
+from styletools.explorers.live import LivePanel
+from styletools.explorers.panel import as_literal
 from styletools.explorers.picker import Picker
 from styletools.images import ImageSource
 from styletools.progress import OnStep
@@ -71,7 +72,7 @@ class ContentPanel(LivePanel):
             options=[("white noise", "noise"), ("the photograph", "content")], value="noise", description="start",
             tooltip="what the search begins with",
         )  # fmt: skip
-        self.seed = widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="number of the noise")
+        self.seed = noise_number()
         self.size = size_slider(size)
         self.steps = steps_slider(steps)
         self.picker.on_change(self.show_originals)

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from styletools.errors import InputError
 from styletools.explorers.drawing import frame, heat, sheet
-from styletools.explorers.live import as_literal
-from styletools.explorers.panel import Panel, Picture, png
+from styletools.explorers.panel import Panel, Picture, as_literal, png
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
 from styletools.images import ImageSource
@@ -104,7 +103,6 @@ class FeaturesPanel(Panel):
         super().__init__("Features: what a layer sees", f"explore_features({as_literal(picture)})")
         self.features = FeatureStore()
         names = [n for n in self.features.network("average pooling").layers if not n.endswith("_pre")]
-        self.features.network("average pooling").layer(layer)  # an unknown one is said at once
         if layer not in names:
             raise InputError(f"layer: expected one of {', '.join(names)}, got {layer!r}")
         self.image_size = size
@@ -148,8 +146,10 @@ class FeaturesPanel(Panel):
         self.grid.say(f"F of {layer}, average pooling: {len(best)} of N = {F.shape[1]} filters, the strongest first")
         self.other.show(_maps(other, strongest(other, SHOWN)))
         self.other.say(f"F of {layer}, {beside}: its strongest filters")
-        self.filter.options = best  # which chooses the first
-        self.show_filter()
+        if self.filter.options == tuple(best) and self.filter.value == best[0]:
+            self.show_filter()
+        else:  # which chooses the first, and shows it
+            self.filter.options = best
         self.progress.value = 1.0
         self.say(f"{layer}: N = {F.shape[1]} filters, M = {F.shape[2]} × {F.shape[3]} positions")
 

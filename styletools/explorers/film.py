@@ -50,6 +50,7 @@ class Film:
             InputError: not a picture.
         """
         self._latest = to_pil(image)
+        self._latest.thumbnail((self._side, self._side))  # sixty frames of 1024 pixels would be 180 MB
         if self._seen % self._every == 0:
             self._frames.append(self._latest)
         self._seen += 1
@@ -66,10 +67,8 @@ class Film:
         if self._latest is None:
             raise InputError("film: expected at least one frame, got none; start a run first")
         last = self._latest
-        scale = min(1.0, self._side / max(last.size))
-        size = (max(1, round(last.width * scale)), max(1, round(last.height * scale)))
         shown = self._frames if self._frames[-1] is last else [*self._frames, last]
-        frames = [frame.resize(size, Image.Resampling.BICUBIC) for frame in shown]
+        frames = [frame.resize(last.size, Image.Resampling.BICUBIC) for frame in shown]
         times = [milliseconds] * (len(frames) - 1) + [2000]
         buffer = io.BytesIO()
         frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)

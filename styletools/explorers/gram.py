@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import ipywidgets as widgets
 import torch
 from torch import Tensor
 
-from styletools.equations import gram_matrix, style_layer_loss
+from styletools.equations import content_loss, gram_matrix, style_layer_loss
 from styletools.explorers.drawing import frame, heat
 from styletools.explorers.features import FeatureStore
-from styletools.explorers.live import as_literal
-from styletools.explorers.panel import Panel, Picture
+from styletools.explorers.panel import Panel, Picture, as_literal
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
 from styletools.images import ImageSource
@@ -44,8 +45,9 @@ def gram_change(F: Tensor, S: Tensor) -> dict[str, float]:
         {'E_l': 0.0, 'relative': 0.0, 'content': 0.0}
     """
     E = float(style_layer_loss(F, S))
-    content = float(((F - S) ** 2).sum() / (S**2).sum()) if F.shape == S.shape else float("nan")
-    return {"E_l": E, "relative": E / float(style_layer_loss(torch.zeros_like(S), S)), "content": content}
+    nothing = torch.zeros_like(S)
+    content = float(content_loss(F, S) / content_loss(nothing, S)) if F.shape == S.shape else math.nan
+    return {"E_l": E, "relative": E / float(style_layer_loss(nothing, S)), "content": content}
 
 
 def explore_gram(
@@ -157,7 +159,7 @@ class GramPanel(Panel):
         self.numbers.value = (
             f"E<sub>l</sub> = <b>{numbers['E_l']:.4g}</b> at {layer} (Eq. 4), which is "
             f"<b>{numbers['relative']:.2%}</b> of its value for a picture without features; content (Eq. 1): "
-            + ("sizes differ" if numbers["content"] != numbers["content"] else f"<b>{numbers['content']:.2%}</b>")
+            + ("sizes differ" if math.isnan(numbers["content"]) else f"<b>{numbers['content']:.2%}</b>")
         )
         top = F.shape[1] - 1
         self.i.max = self.j.max = top
@@ -177,11 +179,11 @@ class GramPanel(Panel):
         S = self._of(self.picker, layer)
         if max(i, j) >= S.shape[1]:
             return
-        value = float(gram_matrix(S)[0, i, j])
+        product = together(S, i, j)
         for picture, values, words in (
             (self.map_i, S[0, i], f"filter i = {i}"),
             (self.map_j, S[0, j], f"filter j = {j}"),
-            (self.product, together(S, i, j), f"their product; its sum is G_ij = {value:.4g}"),
+            (self.product, product, f"their product; its sum is G_ij = {float(product.sum()):.4g}"),
         ):
             picture.show(frame(heat(values), [], 300))
             picture.say(words)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import ipywidgets as widgets
-from PIL import Image
-from torch import Tensor
 
 from styletools.explorers.drawing import curves
-from styletools.explorers.panel import Panel, Picture, png
+from styletools.explorers.panel import Panel, Picture, blank, png
 from styletools.explorers.worker import Ticket
 from styletools.progress import OnStep, watch
 from styletools.recipes import Result
@@ -43,6 +41,7 @@ class LivePanel(Panel):
         """Make the pictures and the buttons; the subclass adds its controls and composes."""
         super().__init__(title, call)
         self.result: Result | None = None
+        self._showing = threading.Lock()
         self.originals = [Picture(caption, *SIDES) for caption in captions]
         self.picture = Picture("what is being made", *SIDES)
         self.losses = Picture("the losses by name, with their weights", *CURVES)
@@ -77,7 +76,8 @@ class LivePanel(Panel):
 
     def reset(self) -> None:
         """Stop, and forget what was made."""
-        self._worker.cancel(forget=True)
+        with self._showing:  # not between the worker's question whether it is wanted and its picture
+            self._worker.cancel(forget=True)
         self.result = None
         self.error = None
         self.continue_button.disabled = True
@@ -120,12 +120,15 @@ class LivePanel(Panel):
                 return True
             for name, value in {"step": step.number, "height": step.image.shape[2], **step.losses}.items():
                 history.setdefault(name, []).append(value)
-            if self.due() or first:
-                self._show(step)
-                first = False
-            if time.monotonic() - drawn > 1:
-                self.losses.show(curves(history, *CURVES))
-                drawn = time.monotonic()
+            with self._showing:
+                if ticket.forgotten:
+                    return True
+                if self.due() or first:
+                    self._show(step)
+                    first = False
+                if time.monotonic() - drawn > 1:
+                    self.losses.show(curves(history, *CURVES))
+                    drawn = time.monotonic()
             return None
 
         return follow
@@ -140,8 +143,11 @@ class LivePanel(Panel):
         self.on_frame(step)
 
     def _finish(self, ticket: Ticket, result: Result) -> None:
-        if self._worker.more or ticket.forgotten:  # a newer request has come, or Reset
-            return
+        with self._showing:
+            if not (self._worker.more or ticket.forgotten):  # else a newer request has come, or Reset
+                self._keep(result)
+
+    def _keep(self, result: Result) -> None:
         steps = Counter(int(height) for height in result.history["height"])
         done = {"steps_done": {f"{height} px high": count for height, count in steps.items()}}
         result = replace(result, settings={**result.settings, **done, "interrupted": result.interrupted})
@@ -153,13 +159,3 @@ class LivePanel(Panel):
         self.progress.value = self.progress.value if result.interrupted else 1.0
         self.say(f"{how} after {count} steps, L_total = {total:.4g}; Continue goes on")
         self.on_finished(result)
-
-
-def blank(width: int = 64, height: int = 64) -> Image.Image:
-    """What is shown where there is no picture yet."""
-    return Image.new("RGB", (width, height), (235, 235, 235))
-
-
-def as_literal(value: Any) -> str:  # noqa: ANN401  # whatever a panel was called with
-    """What a call is written with: a name as it is, anything else by its kind."""
-    return repr(value) if isinstance(value, str) else f"<{type(value).__name__}>" if isinstance(value, Tensor) else "…"

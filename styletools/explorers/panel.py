@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 from PIL import Image
 from torch import Tensor
 
@@ -19,7 +18,7 @@ from styletools.errors import StyletoolsError
 from styletools.explorers.worker import Ticket, Worker
 from styletools.images import to_pil
 
-__all__ = ["WIDTH", "Panel", "Picture", "png"]
+__all__ = ["WIDTH", "Panel", "Picture", "as_literal", "blank", "png"]
 
 WIDTH = 960  # pixels: all of a panel is seen in a window of 1000
 _SPACE = "8px"
@@ -51,14 +50,33 @@ def png(image: Tensor | Image.Image, width: int | None = None) -> bytes:
     return buffer.getvalue()
 
 
+def blank(width: int = 64, height: int = 64) -> Image.Image:
+    """What is shown where there is no picture yet.
+
+    Example:
+        >>> blank().getpixel((0, 0))
+        (235, 235, 235)
+    """
+    return Image.new("RGB", (width, height), (235, 235, 235))
+
+
+def as_literal(value: Any) -> str:  # noqa: ANN401  # whatever a panel was called with
+    """What a call is written with: a name as it is, anything else by its kind.
+
+    Example:
+        >>> as_literal("dots"), as_literal(b"a file")
+        ("'dots'", '…')
+    """
+    return repr(value) if isinstance(value, str) else f"<{type(value).__name__}>" if isinstance(value, Tensor) else "…"
+
+
 class Picture:
     """An image with its caption, of a fixed size, so that nothing jumps while it changes."""
 
     def __init__(self, caption: str, width: int, height: int) -> None:
         """Grey until there is a picture."""
-        blank = Image.fromarray(np.full((height // 8 or 1, width // 8 or 1, 3), 235, np.uint8))
         self.image = widgets.Image(
-            value=png(blank),
+            value=png(blank()),
             format="png",
             layout=widgets.Layout(width=f"{width}px", height=f"{height}px", object_fit="contain"),
         )
@@ -227,22 +245,6 @@ def _forget(panel: Panel) -> None:
                 _open[cell] = (execution, left)
             else:
                 del _open[cell]
-
-
-def size_slider(size: int, most: int = 512) -> widgets.IntSlider:
-    """The longer side in pixels; its range holds what was asked for."""
-    return widgets.IntSlider(
-        value=size, min=min(64, size), max=max(most, size), step=32 if size % 32 == 0 else 1, description="size",
-        tooltip="longer side in pixels; twice the side takes four times as long", continuous_update=False,
-    )  # fmt: skip
-
-
-def steps_slider(steps: int) -> widgets.IntSlider:
-    """Steps of the optimiser at each size; its range holds what was asked for."""
-    return widgets.IntSlider(
-        value=steps, min=1, max=max(400, steps), description="steps", continuous_update=False,
-        tooltip="steps of the optimiser at each size",
-    )  # fmt: skip
 
 
 def _cell() -> tuple[object, object]:

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from styletools.errors import ImageError
 from styletools.explorers.panel import Panel
-from styletools.images import ImageSource, check_image, load_image, resize
-from styletools.images import fit_size as _fit_size
+from styletools.images import ImageSource, check_image, fit_size, load_image, resize
 from styletools.procedural import PROCEDURAL
 from styletools.samples import PAINTINGS, PHOTOGRAPHS
 
@@ -82,7 +81,7 @@ class Picker:
         """
         source = self.source
         if isinstance(source, Tensor):
-            return resize(source, *reversed(_fit_size(source.shape[3], source.shape[2], size)))
+            return resize(source, *reversed(fit_size(source.shape[3], source.shape[2], size)))
         return load_image(source, size)
 
     def on_change(self, action: Callable[[], None]) -> None:

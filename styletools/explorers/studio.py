@@ -12,10 +12,11 @@ from pathlib import Path
 import ipywidgets as widgets
 from torch import Tensor
 
+from styletools.explorers.controls import noise_number, size_slider, steps_slider, weight_slider
 from styletools.explorers.drawing import sheet
 from styletools.explorers.film import Film
-from styletools.explorers.live import LivePanel, as_literal
-from styletools.explorers.panel import WIDTH, Picture, png, size_slider, steps_slider
+from styletools.explorers.live import LivePanel
+from styletools.explorers.panel import WIDTH, Picture, as_literal, png
 from styletools.explorers.picker import Picker
 from styletools.images import ImageSource
 from styletools.procedural import PROCEDURAL
@@ -84,18 +85,12 @@ class StudioPanel(LivePanel):
             options=["conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2"], value=CONTENT_LAYER,
             description="content l", tooltip="the layer where F and P are compared (Eq. 1)",
         )  # fmt: skip
-        self.weights = {
-            name: widgets.FloatSlider(
-                value=0.2, min=0.0, max=1.0, step=0.05, description=f"w {name}", continuous_update=False,
-                tooltip=f"w_l of {name} (Eq. 5); 0 leaves the layer out",
-            )
-            for name in STYLE_LAYERS
-        }  # fmt: skip
+        self.weights = {name: weight_slider(name, 1 / len(STYLE_LAYERS)) for name in STYLE_LAYERS}
         self.init = widgets.Dropdown(
             options=[("white noise", "noise"), ("the photograph", "content"), ("the painting", "style")],
             value="noise", description="start", tooltip="what the picture begins as",
         )  # fmt: skip
-        self.seed = widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="number of the noise")
+        self.seed = noise_number()
         self.optimiser = widgets.Dropdown(
             options=[("L-BFGS", "lbfgs"), ("Adam", "adam")], description="optimiser", tooltip="how to go downhill"
         )
@@ -107,6 +102,7 @@ class StudioPanel(LivePanel):
             layout=widgets.Layout(width="140px"),
         )  # fmt: skip
         self.film = Film()
+        self.photograph = self.content.image(256)
         self.runs: dict[str, Tensor] = {}
         self.count = 0
         self.links = widgets.HTML(NOTHING_TO_SAVE, layout=widgets.Layout(min_height="24px"))
@@ -132,6 +128,7 @@ class StudioPanel(LivePanel):
     def prepare(self) -> Callable[[OnStep], Result]:
         """Transfer with all that is chosen."""
         self.film = Film()
+        self.photograph = self.content.image(256)  # of this run, whatever is chosen later
         content, style = self.content.source, self.style.source
         options = {name: getattr(self, name).value for name in ("init", "seed", "optimiser", "size", "steps")}
         options["alpha"], options["content_layers"] = self.ratio.value, self.content_layer.value
@@ -172,7 +169,7 @@ class StudioPanel(LivePanel):
 
     def _before_after(self) -> None:
         if self.result is not None:
-            self.picture.show(self.content.image(256) if self.before.value else png(self.result.image, 256))
+            self.picture.show(self.photograph if self.before.value else png(self.result.image, 256))
             self.picture.say("before" if self.before.value else "what is being made")
 
 

@@ -8,9 +8,10 @@ from functools import partial
 import ipywidgets as widgets
 from torch import Tensor
 
+from styletools.explorers.controls import noise_number, size_slider, steps_slider, weight_slider
 from styletools.explorers.drawing import sheet
-from styletools.explorers.live import LivePanel, as_literal
-from styletools.explorers.panel import WIDTH, Picture, size_slider, steps_slider
+from styletools.explorers.live import LivePanel
+from styletools.explorers.panel import WIDTH, Picture, as_literal
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
 from styletools.images import ImageSource
@@ -86,10 +87,10 @@ class StylePanel(LivePanel):
         for name in names[len(STYLE_LAYERS) :]:
             VGG("random").layer(name)  # an unknown one is said at once
         self.picker = Picker(self, "painting", picture)
-        self.weights = {name: _slider(name, weights.get(name, 0.0)) for name in names}
+        self.weights = {name: weight_slider(name, weights.get(name, 0.0)) for name in names}
         self.size = size_slider(size)
         self.steps = steps_slider(steps)
-        self.seed = widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="number of the noise")
+        self.seed = noise_number()
         self.gallery: dict[str, Tensor] = {}
         self.kept = 0
         self.shelf = Picture("kept to compare: press Keep, or All subsets", WIDTH, 190)
@@ -150,10 +151,3 @@ class StylePanel(LivePanel):
         source = self.picker.source
         options = {name: getattr(self, name).value for name in ("size", "steps", "seed")}
         return lambda layers, on_step: reconstruct_style(source, layers, progress=False, on_step=on_step, **options)
-
-
-def _slider(name: str, weight: float) -> widgets.FloatSlider:
-    return widgets.FloatSlider(
-        value=weight, min=0.0, max=max(1.0, weight), step=0.05, description=f"w {name}", readout_format=".2f",
-        tooltip=f"w_l of {name}: how much its E_l counts; 0 leaves the layer out", continuous_update=False,
-    )  # fmt: skip

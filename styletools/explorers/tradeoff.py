@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import ipywidgets as widgets
 from torch import Tensor
 
-from styletools.explorers.live import as_literal, blank
-from styletools.explorers.panel import Panel, Picture, png
+from styletools.explorers.panel import Panel, Picture, as_literal, blank, png
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
 from styletools.images import ImageSource

@@ -259,6 +259,24 @@ class TestLive:
         panel.go_on()
         assert "nothing to go on with" in panel.status.value
 
+    def test_reset_is_not_undone_by_a_late_frame(self, make, name, monkeypatch):
+        """Reset comes while the worker is just about to show a frame."""
+        panel = make(name, size=64, steps=200)
+        showing, show = threading.Event(), panel._show
+
+        def slow(step):
+            showing.set()
+            time.sleep(0.2)
+            show(step)
+
+        monkeypatch.setattr(panel, "_show", slow)
+        panel.start_button.click()
+        assert showing.wait(20)
+        panel.reset_button.click()
+        done(panel)
+        assert pixels(panel.picture).std() == 0
+        assert panel.status.value == "ready"
+
     def test_an_error_is_told_in_one_line_and_the_panel_works_afterwards(self, make, name, monkeypatch):
         panel = make(name, **SMALL[name])
         with monkeypatch.context() as patch:
@@ -497,8 +515,10 @@ class TestStudio:
         panel.start_button.click()
         done(panel)
         after = pixels(panel.picture)
+        panel.content.choice.value = "coffee"  # another choice does not change what this run was made from
         panel.before.value = True
-        assert pixels(panel.picture).shape != after.shape
+        expected = np.asarray(st.to_pil(st.load_image("chelsea", 256))).astype(float)
+        assert abs(pixels(panel.picture) - expected).max() <= 1
         panel.before.value = False
         assert abs(pixels(panel.picture) - after).max() == 0
 
@@ -564,6 +584,8 @@ def test_film_keeps_frames_of_the_whole_run():
     assert shades == sorted(shades)
     assert shades[0] < 10
     assert shades[-1] > 170
+    film.add(torch.rand(1, 3, 500, 1000))
+    assert Image.open(io.BytesIO(film.gif())).size == (320, 160)
     with pytest.raises(st.InputError, match="film: expected at least one frame"):
         Film().gif()
 

@@ -1,0 +1,51 @@
+"""Controls that several panels have."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+
+__all__ = ["noise_number", "size_slider", "steps_slider", "weight_slider"]
+
+
+def size_slider(size: int, most: int = 512) -> widgets.IntSlider:
+    """The longer side in pixels; its range holds what was asked for.
+
+    Example:
+        >>> size_slider(50).min
+        50
+    """
+    return widgets.IntSlider(
+        value=size, min=min(64, size), max=max(most, size), step=32 if size % 32 == 0 else 1, description="size",
+        tooltip="longer side in pixels; twice the side takes four times as long", continuous_update=False,
+    )  # fmt: skip
+
+
+def steps_slider(steps: int) -> widgets.IntSlider:
+    """Steps of the optimiser at each size; its range holds what was asked for.
+
+    Example:
+        >>> steps_slider(1000).max
+        1000
+    """
+    return widgets.IntSlider(
+        value=steps, min=1, max=max(400, steps), description="steps", continuous_update=False,
+        tooltip="steps of the optimiser at each size",
+    )  # fmt: skip
+
+
+def weight_slider(layer: str, weight: float) -> widgets.FloatSlider:
+    """w_l of a style layer.
+
+    Example:
+        >>> weight_slider("conv1_1", 0.2).description
+        'w conv1_1'
+    """
+    return widgets.FloatSlider(
+        value=weight, min=0.0, max=max(1.0, weight), step=0.05, description=f"w {layer}", readout_format=".2f",
+        tooltip=f"w_l of {layer}: how much its E_l counts (Eq. 5); 0 leaves the layer out", continuous_update=False,
+    )  # fmt: skip
+
+
+def noise_number() -> widgets.BoundedIntText:
+    """The seed of the white noise."""
+    return widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="number of the noise")
