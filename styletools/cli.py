@@ -250,6 +250,7 @@ def _add_common(command: argparse.ArgumentParser, recipe: Callable[..., Any], in
     _add(command, recipe, "--weights", help="bundled, vgg16, vgg19, vgg16-caffe, random, or a file")
     _add(command, recipe, "--pooling", choices=["avg", "max"], help="avg or max")
     _add(command, recipe, "--units", choices=["relative", "literal"], help="of the losses: what α/β means")
+    _add(command, recipe, "--precision", choices=["auto", "full", "bfloat16"], help="of the features")
     _add(command, recipe, "--device", help="cpu, cuda or mps; by default the best there is")
     command.add_argument("--quiet", dest="progress", action="store_false", help="show no progress bar")
 

@@ -12,7 +12,9 @@ import torch
 
 from styletools import __version__
 from styletools.errors import WeightsError
+from styletools.fast import has_fused, pick_precision
 from styletools.recipes import pick_device
+from styletools.vgg import VGG
 from styletools.weights import cache_folder, load_weights
 
 __all__ = ["Finding", "examine"]
@@ -52,6 +54,7 @@ def examine() -> list[Finding]:
         Finding("torch", f"{torch.__version__}, {torch.get_num_threads()} threads"),
         _torchvision(),
         Finding("device", str(pick_device())),
+        _arithmetic(),
         _bundled(),
         _cache(),
         _course(),
@@ -76,6 +79,12 @@ def _torchvision() -> Finding:
             "Until then everything works but the weights 'vgg16', 'vgg19' and 'vgg16-caffe'",
         )
     return Finding("torchvision", installed)
+
+
+def _arithmetic() -> Finding:
+    how = "fused (oneDNN)" if has_fused(torch.float32) else "torch's own, not fused: slower"
+    precision = "bfloat16" if pick_precision("auto", VGG("random")) == "bfloat16" else "float32"
+    return Finding("arithmetic", f"{precision}; convolutions on the processor are {how}")
 
 
 def _bundled() -> Finding:

@@ -13,6 +13,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from styletools.spectrum import Spectrum
+
 __all__ = ["LBFGS", "Adam", "Evaluation", "NotFinite", "Optimiser"]
 
 
@@ -64,7 +66,8 @@ class LBFGS:
     Args:
         evaluate: x → Evaluation.
         start: where to begin, values in [0, 1].
-        history: how many curvature pairs are kept.
+        history: how many curvature pairs are kept; more than twenty made no picture better.
+        spectrum: what scales a gradient where the pairs say nothing; by default all pixels alike.
 
     Reference:
         Nocedal and Wright, *Numerical Optimization*, algorithms 7.4 and 7.5; Bertsekas 1982 for the projection.
@@ -74,10 +77,17 @@ class LBFGS:
     ARMIJO = 1e-4
     TRIALS = 20
 
-    def __init__(self, evaluate: Callable[[Tensor], Evaluation], start: Tensor, history: int = 50) -> None:
+    def __init__(
+        self,
+        evaluate: Callable[[Tensor], Evaluation],
+        start: Tensor,
+        history: int = 20,
+        spectrum: Spectrum | None = None,
+    ) -> None:
         """Evaluate the start."""
         self._evaluate = evaluate
         self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=history)
+        self._spectrum = spectrum
         self.at = evaluate(start)
         if not self.at.finite:
             raise NotFinite
@@ -104,6 +114,7 @@ class LBFGS:
         free = ~self._held()
         q = self.at.gradient * free
         if not self._pairs:
+            q = self._scaled(q) * free
             return -q * (self.FIRST_MOVE / float(q.abs().max().clamp_min(1e-30)))
         alphas = []
         for s, y, sy in reversed(self._pairs):
@@ -111,7 +122,7 @@ class LBFGS:
             q = torch.add(q, y, alpha=-alpha)
             alphas.append(alpha)
         _, y, sy = self._pairs[-1]
-        q = q * (sy / _dot(y, y))
+        q = self._scaled(q) * (sy / _dot(y, self._scaled(y)))
         for (s, y, sy), alpha in zip(self._pairs, reversed(alphas), strict=True):
             q = torch.add(q, s, alpha=alpha - _dot(y, q) / sy)
         direction = -q * free
@@ -142,6 +153,12 @@ class LBFGS:
         sy = _dot(s, y)
         if sy > 1e-10 * _dot(s, s) ** 0.5 * _dot(y, y) ** 0.5:  # positive curvature only
             self._pairs.append((s, y, sy))
+            if self._spectrum is not None:
+                self._spectrum.learn(s, y)
+
+    def _scaled(self, gradient: Tensor) -> Tensor:
+        """The initial inverse Hessian of the two loops, but for a factor."""
+        return gradient if self._spectrum is None else self._spectrum.scale(gradient)
 
 
 class Adam:

@@ -16,12 +16,17 @@ from torch import Tensor
 
 from styletools.errors import InputError, SynthesisError
 from styletools.images import check_image, resize
+from styletools.memory import give_back
 from styletools.optimisers import LBFGS, Adam, Evaluation, NotFinite, Optimiser
+from styletools.spectrum import Spectrum
 
 __all__ = ["ObjectiveFunction", "OptimiserName", "Stage", "Step", "Synthesis", "synthesise"]
 
 ObjectiveFunction: TypeAlias = Callable[[Tensor], Mapping[str, Tensor]]
-"""A picture (B, 3, H, W) → named scalar terms, whose sum is minimised."""
+"""A picture (B, 3, H, W) → named scalar terms, whose sum is minimised.
+
+A callable that has a method `value_and_gradient`, as `Objective` has, is asked for both at once; else autograd is used.
+"""
 _COLUMNS = ("step", "height", "evaluations", "seconds", "total")
 OptimiserName: TypeAlias = Literal["lbfgs", "adam"]
 
@@ -100,7 +105,7 @@ class Synthesis:
         *,
         optimiser: OptimiserName = "lbfgs",
         learning_rate: float = 0.03,
-        history: int = 50,
+        history: int = 20,
     ) -> None:
         """Copy the start; nothing is computed yet."""
         if not stages:
@@ -118,7 +123,7 @@ class Synthesis:
         self._make: Callable[[Tensor], Optimiser] = (
             (lambda x: Adam(self._evaluate, x, learning_rate))
             if optimiser == "adam"
-            else (lambda x: LBFGS(self._evaluate, x, history))
+            else (lambda x: LBFGS(self._evaluate, x, history, Spectrum(x)))
         )
         self._stage = 0
         self._done = [0] * len(self.stages)
@@ -162,6 +167,7 @@ class Synthesis:
                 return
             yield step
         self._optimiser = None  # its memory of the path is a hundred pictures large
+        give_back()
 
     def _next_stage(self) -> None:
         self._stage += 1
@@ -188,15 +194,13 @@ class Synthesis:
         return self._record(number, after)
 
     def _evaluate(self, image: Tensor) -> Evaluation:
-        with torch.enable_grad():  # whatever the caller has switched off
-            image = image.detach().requires_grad_()
-            terms = self.stages[self._stage].objective(image)
-            _check_terms(terms)
-            total = sum(terms.values(), start=image.new_zeros(()))
-            (gradient,) = torch.autograd.grad(total, image)
+        objective = self.stages[self._stage].objective
+        known = getattr(objective, "value_and_gradient", None)
+        terms, gradient = _by_autograd(objective, image) if known is None else known(image)
         self._evaluations += 1
-        self._last = {name: float(term.detach()) for name, term in terms.items()}
-        return Evaluation(image.detach(), self._last, float(total.detach()), gradient.contiguous())
+        self._last = {name: float(term) for name, term in terms.items()}
+        total = float(sum(terms.values(), start=image.new_zeros(())))
+        return Evaluation(image.detach(), self._last, total, gradient.contiguous())
 
     def _keep(self, now: Evaluation) -> None:
         if now.total < self._best_total:
@@ -236,6 +240,16 @@ class Synthesis:
         return resize(image, stage.height, stage.width)
 
 
+@torch.enable_grad()  # whatever the caller has switched off
+def _by_autograd(objective: ObjectiveFunction, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    """The terms of any callable, and the gradient of their sum."""
+    image = image.detach().requires_grad_()
+    terms = objective(image)
+    _check_terms(terms)
+    (gradient,) = torch.autograd.grad(sum(terms.values(), start=image.new_zeros(())), image)
+    return {name: term.detach() for name, term in terms.items()}, gradient
+
+
 def _check_steps(steps: int) -> None:
     if isinstance(steps, bool) or not isinstance(steps, Integral) or steps < 0:
         raise InputError(f"steps: expected a whole number ≥ 0, got {steps!r}")
@@ -262,7 +276,7 @@ def synthesise(
     *,
     optimiser: OptimiserName = "lbfgs",
     learning_rate: float = 0.03,
-    history: int = 50,
+    history: int = 20,
 ) -> Synthesis:
     """Set up a synthesis at one size; see `Synthesis`, which it returns.
 

@@ -17,7 +17,7 @@ from styletools.weights import BLOCKS, Convention, Depth, Weights, load_weights
 __all__ = ["VGG", "Layer", "Pooling"]
 
 Pooling: TypeAlias = Literal["avg", "max"]
-_PRE = "_pre"
+PRE = "_pre"
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ class VGG(nn.Module):
         self.weights = weights.source
         self.depth = weights.depth
         self.pooling = pooling
-        self._steps = list(_architecture(weights.depth))
-        self.info = {layer.name: layer for layer in _describe(self._steps, weights)}
+        self.steps = list(_architecture(weights.depth))
+        self.info = {layer.name: layer for layer in _describe(self.steps, weights)}
         # Buffers, not parameters: they move with .to(), and nothing can ask for their gradient.
         for name, tensor in weights.tensors.items():
             self.register_buffer(name.replace(".", "_"), tensor.clone())
@@ -149,12 +149,11 @@ class VGG(nn.Module):
             InputError: an unknown layer, a wrong shape, dtype or device, or an image too small for a layer.
         """
         names = [layers] if isinstance(layers, str) else list(layers)
-        self._check_names(names)
-        self._check_image(image, names)
+        self.check(image, names)
         wanted = set(names)
         kept: dict[str, Tensor] = {}
         x = (image - self.mean) / self.std
-        for step in self._steps:
+        for step in self.steps:
             if len(kept) == len(wanted):
                 break
             for name, x in self._values(step, x):  # noqa: B020  # x is carried from step to step
@@ -196,7 +195,7 @@ class VGG(nn.Module):
         tensors: dict[str, Tensor] = {}
         below = torch.ones(3, device=self.device, dtype=self.dtype)  # the image itself is not rescaled
         for name, mean in means.items():
-            weight, bias = self._convolution(name)
+            weight, bias = self.convolution(name)
             tensors[f"{name}.weight"] = weight * below.view(1, -1, 1, 1) / mean.view(-1, 1, 1, 1)
             tensors[f"{name}.bias"] = bias / mean
             below = mean
@@ -213,7 +212,8 @@ class VGG(nn.Module):
         """What print(vgg) says."""
         return f"VGG-{self.depth}, weights={self.weights!r}, pooling={self.pooling!r}"
 
-    def _convolution(self, name: str) -> tuple[Tensor, Tensor]:
+    def convolution(self, name: str) -> tuple[Tensor, Tensor]:
+        """Weight (out, in, 3, 3) and bias (out,) of a convolution."""
         return self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
 
     def _values(self, step: str, x: Tensor) -> Iterator[tuple[str, Tensor]]:
@@ -222,15 +222,15 @@ class VGG(nn.Module):
             pool = functional.avg_pool2d if self.pooling == "avg" else functional.max_pool2d
             yield step, pool(x, 2)
             return
-        x = functional.conv2d(x, *self._convolution(step), padding=1)
-        yield step + _PRE, x
+        x = functional.conv2d(x, *self.convolution(step), padding=1)
+        yield step + PRE, x
         # Not in place: whoever kept the value before the ReLU would find it rectified.
         yield step, functional.relu(x)
 
     @torch.no_grad()
     def _mean_activations(self, batches: list[Tensor]) -> dict[str, Tensor]:
         """Mean over all images and positions, by convolution, each (C,); 1 where a filter never fires."""
-        names = [step for step in self._steps if step.startswith("conv")]
+        names = [step for step in self.steps if step.startswith("conv")]
         total: dict[str, Tensor] = {}  # in float64 on the CPU: not every device has it
         positions: dict[str, int] = {}
         for batch in batches:
@@ -240,14 +240,23 @@ class VGG(nn.Module):
         means = {name: (total[name] / positions[name]).to(self.mean) for name in names}
         return {name: torch.where(mean > 0, mean, torch.ones_like(mean)) for name, mean in means.items()}
 
+    def check(self, image: Tensor, names: list[str]) -> None:
+        """Say what is wrong with a call.
+
+        Raises:
+            InputError: as `VGG.forward`.
+        """
+        self._check_names(names)
+        self._check_image(image, names)
+
     def _check_names(self, names: list[str]) -> None:
         if not names:
             raise InputError("layers: expected at least one name, got none")
         unknown = [name for name in names if name not in self.info]
         if unknown:
-            valid = ", ".join(name for name in self.info if not name.endswith(_PRE))
+            valid = ", ".join(name for name in self.info if not name.endswith(PRE))
             raise InputError(
-                f"unknown layer {unknown[0]!r}; VGG-{self.depth} has {valid}, and {_PRE} behind a conv name for the "
+                f"unknown layer {unknown[0]!r}; VGG-{self.depth} has {valid}, and {PRE} behind a conv name for the "
                 "value before its ReLU"
             )
 
@@ -289,5 +298,5 @@ def _describe(steps: list[str], weights: Weights) -> Iterator[Layer]:
             weight = weights.tensors[f"{step}.weight"]
             filters = weight.shape[0]
             field += (weight.shape[-1] - 1) * stride
-            yield Layer(step + _PRE, filters, stride, field)
+            yield Layer(step + PRE, filters, stride, field)
             yield Layer(step, filters, stride, field)

@@ -41,6 +41,7 @@ class TestTransfer:
         options = {
             "alpha": "2", "beta": "7", "tv": "0.5", "init": "content", "seed": "3", "pooling": "max",
             "weights": "random", "optimiser": "adam", "units": "literal", "style-size": "48", "device": "cpu",
+            "precision": "bfloat16",
             "content-layers": "conv2_2", "style-layers": "conv1_1=0.3,conv2_1=0.7",
         }  # fmt: skip
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
@@ -48,7 +49,7 @@ class TestTransfer:
         arguments = st.load_settings(out)["arguments"]
         assert arguments["content_layers"] == {"conv2_2": 1}
         assert arguments["style_layers"] == {"conv1_1": 0.3, "conv2_1": 0.7}
-        for name in ("init", "pooling", "weights", "optimiser", "units", "device"):
+        for name in ("init", "pooling", "weights", "optimiser", "units", "precision", "device"):
             assert arguments[name] == options[name]
         for name in ("alpha", "beta", "tv", "seed"):
             assert arguments[name] == float(options[name])

@@ -14,7 +14,7 @@ def by_name():
 
 def test_a_healthy_machine():
     findings = by_name()
-    assert set(findings) == {"styletools", "torch", "torchvision", "device", "weights", "cache", "course"}
+    assert set(findings) == {"styletools", "torch", "torchvision", "device", "arithmetic", "weights", "cache", "course"}
     assert all(finding.healthy for finding in findings.values()), [str(f) for f in findings.values()]
     assert torch.__version__ in findings["torch"].state
 

@@ -44,7 +44,7 @@ class TestLBFGS:
 
     def test_minimum_inside(self):
         evaluate, _ = problem(quadratic(1e3))
-        optimiser = LBFGS(evaluate, torch.rand(1, 1, 1, 30, dtype=torch.float64))
+        optimiser = LBFGS(evaluate, torch.rand(1, 1, 1, 30, dtype=torch.float64), history=50)
         for _ in range(100):
             optimiser.step()
         assert_close(optimiser.at.image, torch.full((1, 1, 1, 30), 0.5, dtype=torch.float64), atol=1e-5, rtol=0)

@@ -8,8 +8,9 @@ import torch
 from torch.testing import assert_close
 
 import styletools as st
-from styletools import recipes
+from styletools import VGG, recipes
 from styletools.errors import ImageError, InputError, SynthesisError
+from styletools.fast import pick_precision
 from styletools.recipes import pick_device
 
 QUICK = {"size": 64, "steps": 4, "progress": False}
@@ -72,6 +73,20 @@ class TestTransfer:
         forced = st.transfer("chelsea", "dots", size=128, steps=2, coarse_to_fine=False, progress=False)
         assert set(forced.history["height"]) == {85}
 
+    @pytest.mark.parametrize("recipe", ["transfer", "reconstruct_style"])
+    def test_smaller_stages_of_a_transfer_look_at_the_content(self, recipe):
+        """Their β is a fifth; the last one's is the caller's; a texture has nothing else to look at."""
+
+        def factors(**options):
+            pictures = ("chelsea", "dots") if recipe == "transfer" else ("dots",)
+            made = getattr(st, recipe)(*pictures, steps=0, progress=False, **options)
+            return [stage.objective.factors["style conv2_1"] for stage in made.synthesis.stages]
+
+        small, large = factors(size=256)
+        share = 0.2 if recipe == "transfer" else 1
+        assert small == pytest.approx(share * factors(size=128, coarse_to_fine=False)[0], rel=0.1)
+        assert [large] == factors(size=256, coarse_to_fine=False)
+
     def test_alpha_and_beta_pull(self):
         """More β: nearer to the style, further from the content."""
         losses = []
@@ -85,12 +100,12 @@ class TestTransfer:
 
     def test_only_the_ratio_matters(self):
         one = st.transfer("chelsea", "dots", alpha=1, beta=5, **QUICK)
-        other = st.transfer("chelsea", "dots", alpha=10, beta=50, **QUICK)
+        other = st.transfer("chelsea", "dots", alpha=8, beta=40, **QUICK)  # a power of two: rounds alike
         assert_close(one.image, other.image, atol=1e-3, rtol=0)
 
     def test_total_variation_counts_per_unit_of_alpha_and_beta(self, vgg):
         result = st.transfer("chelsea", "dots", alpha=2, beta=6, tv=0.25, **QUICK)
-        assert result.synthesis.stages[0].objective.factors["total variation"] == pytest.approx(0.25 * 8)
+        assert result.synthesis.stages[-1].objective.factors["total variation"] == pytest.approx(0.25 * 8)
         texture = st.reconstruct_style("dots", tv=0.25, **QUICK)
         assert texture.synthesis.stages[0].objective.factors["total variation"] == pytest.approx(0.25)
 
@@ -199,6 +214,16 @@ class TestSettings:
         assert settings["torch"] == torch.__version__
         assert settings["threads"] == torch.get_num_threads()
         assert settings["arguments"]["device"] == str(pick_device())
+        assert settings["arguments"]["precision"] == pick_precision("auto", VGG("random"))  # never just "auto"
+
+    @pytest.mark.parametrize("precision", ["full", "bfloat16"])
+    def test_precision_arrives(self, precision):
+        result = st.transfer("chelsea", "dots", precision=precision, **QUICK)
+        assert result.settings["arguments"]["precision"] == precision
+        dtype = {"full": torch.float32, "bfloat16": torch.bfloat16}[precision]
+        assert result.synthesis.stages[-1].objective._passes.dtype == dtype
+        with pytest.raises(InputError, match="precision"):
+            st.transfer("chelsea", "dots", precision="float16", **QUICK)
 
     def test_jpeg(self, tmp_path):
         result = st.reconstruct_style("dots", "conv1_1", **QUICK)

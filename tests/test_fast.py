@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+import torch
+
+from styletools import VGG, InputError, fast, gram_matrix
+from styletools import Objective as AnyObjective
+from styletools.fast import Passes, gram_gradient, has_fused, mean_gram
+
+Objective = partial(AnyObjective, precision="full")
+
+STYLES = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"]
+DTYPES = {"float32": (torch.float32, 1e-4), "float64": (torch.float64, 1e-10)}
+
+
+@pytest.fixture(scope="module")
+def vgg():
+    return VGG()
+
+
+def picture(height, width, seed=0, batch=1, dtype=torch.float32):
+    return torch.rand(batch, 3, height, width, generator=torch.Generator().manual_seed(seed)).to(dtype)
+
+
+def by_autograd(objective, image):
+    image = image.clone().requires_grad_()
+    terms = objective(image)
+    (gradient,) = torch.autograd.grad(sum(terms.values()), image)
+    return {name: term.detach() for name, term in terms.items()}, gradient
+
+
+def apart(a, b):
+    return ((a - b).norm() / b.norm()).item()
+
+
+def assert_equal_to_reference(objective, image, tolerance):
+    terms, gradient = objective.value_and_gradient(image)
+    expected, reference = by_autograd(objective, image)
+    assert terms.keys() == expected.keys()
+    for name, term in terms.items():
+        assert term.item() == pytest.approx(expected[name].item(), rel=tolerance), name
+    assert gradient.shape == image.shape
+    assert gradient.is_contiguous()
+    assert apart(gradient, reference) < tolerance
+
+
+class TestAgainstTheReference:
+    """Value and gradient as the plain extractor and autograd have them."""
+
+    @pytest.mark.parametrize("dtype", DTYPES)
+    @pytest.mark.parametrize("pooling", ["avg", "max"])
+    def test_transfer(self, pooling, dtype):
+        dtype, tolerance = DTYPES[dtype]
+        vgg = VGG(pooling=pooling).to(dtype)
+        objective = Objective(
+            vgg,
+            content=picture(48, 64, 1, dtype=dtype),
+            style=picture(56, 40, 2, dtype=dtype),
+            content_layers="conv4_2",
+            style_layers=STYLES,
+            beta=5,
+            tv=0.5,
+        )
+        assert_equal_to_reference(objective, picture(48, 64, 3, dtype=dtype), tolerance)
+
+    @pytest.mark.parametrize("size", [(32, 32), (47, 35), (33, 70)])
+    def test_sizes_that_pooling_does_not_divide(self, vgg, size):
+        objective = Objective(
+            vgg, content=picture(*size, 1), content_layers="conv4_2", style=picture(40, 40), style_layers=STYLES
+        )
+        assert_equal_to_reference(objective, picture(*size, 3), 1e-4)
+
+    @pytest.mark.parametrize("layer", ["conv1_1", "conv1_1_pre", "conv2_2_pre", "pool1", "pool3", "conv3_3", "conv5_3"])
+    def test_every_kind_of_layer_for_content_and_style(self, vgg, layer):
+        objective = Objective(
+            vgg, content=picture(32, 48, 1), content_layers=layer, style=picture(32, 32), style_layers=layer
+        )
+        assert_equal_to_reference(objective, picture(32, 48, 3), 1e-4)
+
+    def test_before_and_after_the_relu_together(self, vgg):
+        layers = ["conv2_1_pre", "conv2_1", "pool2", "conv3_1_pre"]
+        objective = Objective(vgg, content=picture(32, 32, 1), content_layers=layers)
+        assert_equal_to_reference(objective, picture(32, 32, 3), 1e-4)
+
+    def test_batch(self, vgg):
+        objective = Objective(
+            vgg, content=picture(32, 32, 1), content_layers="conv3_2", style=picture(40, 32), style_layers=STYLES[:3]
+        )
+        assert_equal_to_reference(objective, picture(32, 32, 3, batch=3), 1e-4)
+
+    def test_nineteen_layers_and_rescaled(self):
+        vgg = VGG("random", depth=19).rescaled(picture(48, 48))
+        objective = Objective(
+            vgg, content=picture(32, 32, 1), content_layers="conv4_4", style=picture(32, 32), style_layers="conv5_4"
+        )
+        assert_equal_to_reference(objective, picture(32, 32, 3), 1e-4)
+
+    def test_variation_alone(self, vgg):
+        assert_equal_to_reference(Objective(vgg, tv=2.0), picture(16, 24), 1e-5)
+
+    def test_literal_units(self, vgg):
+        objective = Objective(
+            vgg,
+            content=picture(32, 32, 1),
+            content_layers="conv4_2",
+            style=picture(32, 32),
+            style_layers=STYLES,
+            units="literal",
+        )
+        assert_equal_to_reference(objective, picture(32, 32, 3), 1e-4)
+
+    def test_without_fused_operators(self, vgg, monkeypatch):
+        monkeypatch.setattr(fast, "has_fused", lambda dtype: False)
+        objective = Objective(
+            vgg, content=picture(48, 33, 1), content_layers="conv4_2", style=picture(32, 32), style_layers=STYLES
+        )
+        assert objective._passes._convolve is fast._separate
+        assert_equal_to_reference(objective, picture(48, 33, 3), 1e-4)
+
+    def test_without_grad_mode_and_in_inference_mode(self, vgg):
+        objective = Objective(vgg, content=picture(32, 32, 1), content_layers="conv2_2")
+        _, expected = objective.value_and_gradient(picture(32, 32))
+        with torch.no_grad():
+            _, gradient = objective.value_and_gradient(picture(32, 32))
+        assert torch.equal(gradient, expected)
+
+
+class TestBfloat16:
+    """Features of eight bits: not equal, but near, and where rounding would be amplified, it is not there."""
+
+    def test_near_the_reference(self, vgg):
+        objective = AnyObjective(
+            vgg,
+            content=picture(48, 64, 1),
+            content_layers="conv4_2",
+            style=picture(48, 48, 2),
+            style_layers=STYLES,
+            tv=0.5,
+            precision="bfloat16",
+        )
+        image = picture(48, 64, 3)
+        terms, gradient = objective.value_and_gradient(image)
+        expected, reference = by_autograd(objective, image)
+        for name, term in terms.items():
+            assert term.dtype == torch.float32
+            assert term.item() == pytest.approx(expected[name].item(), rel=0.01), name
+        assert gradient.dtype == torch.float32
+        assert 1e-4 < apart(gradient, reference) < 0.05  # it is bfloat16, and good enough
+
+    def test_gram_matrices_near_the_target(self, vgg):
+        """Ĝ − Â is small there: eight bits in the *sums* would be all noise."""
+        style = picture(64, 64, 2)
+        objective = AnyObjective(vgg, style=style, style_layers=STYLES, precision="bfloat16")
+        near = (style + 0.05 * torch.randn(style.shape, generator=torch.Generator().manual_seed(4))).clamp(0, 1)
+        terms, _ = objective.value_and_gradient(near)
+        expected, _ = by_autograd(objective, near)
+        for name, term in terms.items():
+            assert term.item() == pytest.approx(expected[name].item(), rel=0.1), name
+
+    def test_chosen_where_the_processor_has_it(self, vgg, monkeypatch):
+        for has, dtype in ((True, torch.bfloat16), (False, torch.float32)):
+            monkeypatch.setattr(fast, "_bfloat16_pays", lambda vgg, has=has: has)
+            assert Passes(vgg).dtype == dtype
+            assert Passes(vgg, "full").dtype == torch.float32
+            assert Passes(vgg, "bfloat16").dtype == torch.bfloat16
+
+    @pytest.mark.parametrize("supported", [True, False])
+    def test_asks_the_processor(self, vgg, monkeypatch, supported):
+        monkeypatch.setattr(fast, "has_fused", lambda dtype: True)
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: supported)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+        assert fast._bfloat16_pays(vgg) == supported
+        assert not fast._bfloat16_pays(VGG("random").double())
+        monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
+        assert not fast._bfloat16_pays(vgg)
+
+    def test_unknown_precision(self, vgg):
+        with pytest.raises(InputError, match=r"precision: expected one of auto, full, bfloat16, got 'half'"):
+            Passes(vgg, "half")
+
+
+class TestPasses:
+    def test_features_in_the_order_asked_for(self, vgg):
+        image = picture(32, 32)
+        found = Passes(vgg, "full").forward(image, ["conv2_1", "conv1_1_pre", "pool1", "conv1_1"])
+        expected = vgg(image, ["conv2_1", "conv1_1_pre", "pool1", "conv1_1"])
+        assert list(found) == list(expected)
+        for name, F in found.items():
+            assert apart(F, expected[name]) < 1e-5
+            assert not F.requires_grad
+        assert (found["conv1_1_pre"] < 0).any()  # the ReLU did not come in place
+
+    def test_sees_a_filter_that_was_switched_off(self):
+        vgg, image = VGG(), picture(32, 32)
+        passes = Passes(vgg, "full")
+        assert passes.forward(image, ["conv2_1"])["conv2_1"][:, 7].sum() > 0
+        vgg.convolution("conv2_1")[0][7] = 0
+        vgg.convolution("conv2_1")[1][7] = -1
+        assert passes.forward(image, ["conv2_1"])["conv2_1"][:, 7].sum() == 0
+        vgg.convolution("conv1_2")[0].zero_()
+        objective = Objective(vgg, content=torch.zeros(1, 3, 32, 32), content_layers="conv2_1")
+        objective.value_and_gradient(image)
+        assert objective.value_and_gradient(image)[1].abs().max() == 0  # nothing comes back through conv1_2
+
+    def test_forgets_on_the_way_back(self, vgg):
+        passes = Passes(vgg, "full")
+        F = passes.forward(picture(32, 32), ["conv2_1"])["conv2_1"]
+        assert passes._visited
+        passes.backward({"conv2_1": F})
+        assert not passes._visited
+
+    def test_one_size_after_another(self, vgg):
+        passes = Passes(vgg, "full")
+        for size in (32, 64, 48, 32):
+            image = picture(size, size)
+            found = passes.forward(image, ["conv3_1"])["conv3_1"]
+            assert apart(found, vgg(image, "conv3_1")["conv3_1"]) < 1e-5
+
+    @pytest.mark.parametrize("image", [torch.rand(3, 8, 8), torch.rand(1, 3, 8, 8).double(), torch.rand(1, 3, 1, 8)])
+    def test_what_is_wrong_is_said(self, vgg, image):
+        with pytest.raises(InputError, match="image"):
+            Passes(vgg, "full").forward(image, ["conv2_1"])
+        with pytest.raises(InputError, match="image"):
+            Objective(vgg, content=torch.rand(1, 3, 8, 8), content_layers="conv2_1").value_and_gradient(image)
+
+
+class TestGram:
+    @pytest.mark.parametrize("shape", [(1, 64, 9, 7), (2, 16, 5, 5), (1, 3, 1, 1)])
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+    def test_mean_gram(self, shape, dtype):
+        F = torch.randn(shape, dtype=dtype).contiguous(memory_format=torch.channels_last)
+        assert apart(mean_gram(F), gram_matrix(F, divide_by="M")) < 1e-5
+
+    def test_of_bfloat16_is_float32(self):
+        F = torch.rand(1, 8, 20, 20).bfloat16()
+        G = mean_gram(F)
+        assert G.dtype == torch.float32
+        assert apart(G, gram_matrix(F.float(), divide_by="M")) < 1e-5
+
+    def test_gradient_is_equation_6(self):
+        F = torch.randn(2, 6, 4, 5, dtype=torch.float64)
+        D = torch.randn(2, 6, 6, dtype=torch.float64)
+        D = D + D.transpose(1, 2)
+        expected = (D @ F.reshape(2, 6, 20)).reshape(F.shape)
+        assert torch.allclose(gram_gradient(F, D), expected)
+
+
+class TestOperators:
+    """Torch's private ones: these tests tell when they change."""
+
+    def test_signatures(self):
+        ops = torch.ops.mkldnn
+        assert str(ops._convolution_pointwise.default._schema) == (
+            "mkldnn::_convolution_pointwise(Tensor X, Tensor W, Tensor? B, int[] padding, int[] stride, "
+            "int[] dilation, int groups, str attr, Scalar?[] scalars, str? algorithm) -> Tensor Y"
+        )
+        assert str(ops._reorder_convolution_weight.default._schema) == (
+            "mkldnn::_reorder_convolution_weight(Tensor self, int[2] padding=0, int[2] stride=1, "
+            "int[2] dilation=1, int groups=1, int[]? input_size=None) -> Tensor Y"
+        )
+
+    @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch was built without oneDNN")
+    def test_are_used_where_they_are(self, vgg):
+        assert has_fused(torch.float32)
+        assert Passes(vgg, "full")._convolve is fast._fused
+
+    @pytest.mark.parametrize("error", [RuntimeError, AttributeError, TypeError])
+    def test_falls_back_where_one_fails(self, monkeypatch, error):
+        def fails(*_):
+            raise error
+
+        monkeypatch.setattr(fast, "_fused", fails)
+        fast._try_fused.cache_clear()
+        try:
+            assert not has_fused(torch.float32)
+        finally:
+            monkeypatch.undo()
+            fast._try_fused.cache_clear()
+
+    def test_falls_back_where_one_computes_something_else(self, monkeypatch):
+        fused = fast._fused
+        monkeypatch.setattr(fast, "_fused", lambda *arguments: fused(*arguments) + 1)
+        fast._try_fused.cache_clear()
+        try:
+            assert not has_fused(torch.float32)
+        finally:
+            monkeypatch.undo()
+            fast._try_fused.cache_clear()
+
+    def test_can_be_switched_off_as_everything_of_onednn(self):
+        torch._C._set_mkldnn_enabled(False)
+        try:
+            assert not has_fused(torch.float32)
+        finally:
+            torch._C._set_mkldnn_enabled(True)
