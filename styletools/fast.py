@@ -71,7 +71,8 @@ class Passes:
     def __init__(self, vgg: VGG, precision: Precision = "auto") -> None:
         """Nothing is computed yet; weights are rearranged when they are first used."""
         self.vgg = vgg
-        self.dtype = torch.bfloat16 if pick_precision(precision, vgg) == "bfloat16" else vgg.dtype
+        self.precision = pick_precision(precision, vgg)
+        self.dtype = torch.bfloat16 if self.precision == "bfloat16" else vgg.dtype
         self._convolve = _fused if has_fused(self.dtype) and vgg.device.type == "cpu" else _separate
         self._prepared: dict[tuple[str, bool], tuple[tuple[object, ...], Tensor, Tensor | None]] = {}
         self._visited: list[_Visited] = []

@@ -43,7 +43,9 @@ class Objective:
             value for a picture that has no features at all (F = 0): ½ Σ P² for content, 1/(4 N_l²) Σ Â² for
             style. A term of 1 then means "nothing of it is there", and α/β means the same at every size, with
             every network.
-        precision: of `value_and_gradient`, see `styletools.fast`; a call is always as exact as the network.
+        precision: of `value_and_gradient`, see `styletools.fast`; a call is always as exact as the network. `"auto"` is
+            full where only content or only style is wanted: such a loss can fall towards 0, where rounding would
+            hold it up.
 
     Raises:
         InputError: unknown layers, negative weights, nothing to do, or a picture that is missing or too small.
@@ -89,7 +91,8 @@ class Objective:
         self._P = self._features(content, v, "content")
         self._A = {layer: gram_matrix(S, divide_by="M") for layer, S in self._features(style, w, "style").items()}
         self._layers = [*self._P, *(layer for layer in self._A if layer not in self._P)]
-        self._passes = Passes(vgg, precision)
+        alone = not (alpha * sum(v.values()) and beta * sum(w.values()))
+        self._passes = Passes(vgg, "full" if precision == "auto" and alone else precision)
         self.factors: dict[str, float] = {}
         for layer, P in self._P.items():
             whole = float(content_loss(torch.zeros_like(P), P)) if units == "relative" else 1.0
@@ -101,6 +104,11 @@ class Objective:
             self.factors["total variation"] = tv
         if not self.factors:
             raise InputError("nothing to do: give content_layers, style_layers or tv")
+
+    @property
+    def precision(self) -> Precision:
+        """What `value_and_gradient` computes in: never `"auto"`."""
+        return self._passes.precision
 
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """Return the weighted terms by name; for a batch each is the sum over its pictures."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from styletools.errors import InputError, SynthesisError, check_weight
-from styletools.fast import Precision, pick_precision
+from styletools.fast import Precision
 from styletools.images import ImageSource, check_image, fit_size, load_image, resize, save_image, white_noise
 from styletools.objective import LayerWeights, Objective, Units, layer_weights
 from styletools.progress import OnStep, watch
@@ -250,6 +250,7 @@ def transfer(
             `size` is reached. By default only when the start is noise, which at one fixed size would remain visible.
         precision: `"full"`, the network's own float32; `"bfloat16"`, eight bits in the features; `"auto"`, bfloat16
             where the processor has instructions for it: nearly twice as fast, for hardly another picture or loss.
+            (The two reconstructions are always full then: their losses fall so far that rounding would show.)
         device: `"cpu"`, `"cuda"`, `"mps"`; by default the best that is there.
         progress: whether to show a bar, in a terminal or a notebook.
         on_step: called with each `Step`; return True to stop.
@@ -334,7 +335,9 @@ def _make(
             None if image is None else resize(image, *_scaled(image, share, smallest)) for image in (P, S)
         )
         height, width = _scaled(start, share, smallest)
-        stages.append(Stage(objective(small_P, small_S, final=share == 1), height, width, arguments["steps"]))
+        sized = objective(small_P, small_S, final=share == 1)
+        settings["arguments"]["precision"] = sized.precision  # what "auto" has turned out to be
+        stages.append(Stage(sized, height, width, arguments["steps"]))
     if noise:  # noise made smaller would be greyer: it is drawn at the first size
         start = white_noise(stages[0].height, stages[0].width, arguments["seed"]).to(start)
     synthesis = Synthesis(stages, start, optimiser=arguments["optimiser"])
@@ -379,7 +382,6 @@ def _settings(recipe: str, arguments: dict[str, Any], vgg: VGG) -> dict[str, Any
     # Without what only shows or stops the run; with what the network and "the best device" turned out to be.
     kept = {name: value for name, value in arguments.items() if name not in ("progress", "on_step")}
     kept |= {"pooling": vgg.pooling, "device": str(vgg.device)}
-    kept["precision"] = pick_precision(arguments["precision"], vgg)
     return describe(recipe, kept, vgg.extra_repr(), __version__)
 
 

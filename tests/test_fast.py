@@ -166,6 +166,24 @@ class TestBfloat16:
             assert Passes(vgg, "full").dtype == torch.float32
             assert Passes(vgg, "bfloat16").dtype == torch.bfloat16
 
+    def test_automatic_only_where_content_and_style_hold_each_other_up(self, vgg, monkeypatch):
+        """A loss that can fall towards 0 would be held up by rounding."""
+        monkeypatch.setattr(fast, "_bfloat16_pays", lambda vgg: True)
+        both = {
+            "content": picture(32, 32),
+            "content_layers": "conv2_2",
+            "style": picture(32, 32),
+            "style_layers": "conv1_1",
+        }
+        assert AnyObjective(vgg, **both).precision == "bfloat16"
+        assert AnyObjective(vgg, **both, precision="full").precision == "full"
+        assert AnyObjective(vgg, **both, alpha=0).precision == "full"
+        assert AnyObjective(vgg, **both, beta=0).precision == "full"
+        for name in ("content", "style"):
+            alone = {key: value for key, value in both.items() if key.startswith(name)}
+            assert AnyObjective(vgg, **alone).precision == "full"
+            assert AnyObjective(vgg, **alone, precision="bfloat16").precision == "bfloat16"
+
     @pytest.mark.parametrize("supported", [True, False])
     def test_asks_the_processor(self, vgg, monkeypatch, supported):
         monkeypatch.setattr(fast, "has_fused", lambda dtype: True)

@@ -214,6 +214,8 @@ class TestSettings:
         assert settings["torch"] == torch.__version__
         assert settings["threads"] == torch.get_num_threads()
         assert settings["arguments"]["device"] == str(pick_device())
+        assert settings["arguments"]["precision"] == "full"  # a loss that can fall towards 0
+        settings = st.transfer("chelsea", "dots", **QUICK).settings
         assert settings["arguments"]["precision"] == pick_precision("auto", VGG("random"))  # never just "auto"
 
     @pytest.mark.parametrize("precision", ["full", "bfloat16"])

@@ -237,15 +237,19 @@ class TestStages:
         with pytest.raises(InputError, match="steps: expected a whole number ≥ 0, got -5"):
             synthesis.extend(-5)
 
-    def test_a_finished_synthesis_lets_go_of_its_memory(self):
+    def test_a_finished_synthesis_lets_go_of_its_memory(self, monkeypatch):
+        returned = []
+        monkeypatch.setattr("styletools.synthesis.give_back", lambda: returned.append(True))
         synthesis = synthesise(distance(), white_noise(6, 8), steps=5)
         for step in synthesis:
             assert synthesis._optimiser is not None
+            assert not returned
             if step.number == 3:
                 break
         assert synthesis._optimiser is not None  # needed to go on
         list(synthesis)
         assert synthesis._optimiser is None
+        assert returned == [True]
 
     def test_left_at_its_very_last_step_it_is_finished(self):
         synthesis = synthesise(distance(), white_noise(6, 8), steps=2)
@@ -253,6 +257,55 @@ class TestStages:
             if step.number == 2:
                 break
         assert synthesis.finished
+
+
+class TestValueAndGradient:
+    """An objective that knows its gradient is asked for it, and autograd is left out."""
+
+    def test_is_used(self):
+        class Known:
+            def __call__(self, image):
+                raise AssertionError("asked without need")
+
+            def value_and_gradient(self, image):
+                assert not image.requires_grad
+                return {"near": ((image - GOAL) ** 2).sum()}, 2 * (image - GOAL)
+
+        synthesis = synthesise(Known(), white_noise(6, 8), steps=30)
+        list(synthesis)
+        assert_close(synthesis.image, GOAL, atol=1e-3, rtol=0)
+
+    def test_makes_the_same_path(self):
+        plain = distance()
+
+        class Known:
+            def __call__(self, image):
+                return plain(image)
+
+            def value_and_gradient(self, image):
+                image = image.clone().requires_grad_()
+                terms = plain(image)
+                (gradient,) = torch.autograd.grad(sum(terms.values()), image)
+                return {name: term.detach() for name, term in terms.items()}, gradient
+
+        paths = []
+        for objective in (plain, Known()):
+            synthesis = synthesise(objective, white_noise(6, 8), steps=8)
+            list(synthesis)
+            paths.append(synthesis)
+        assert torch.equal(paths[0].image, paths[1].image)
+        assert paths[0].history["near"] == paths[1].history["near"]
+
+    def test_a_gradient_that_is_not_finite_is_said(self):
+        class Broken:
+            def __call__(self, image):
+                return {}
+
+            def value_and_gradient(self, image):
+                return {"near": image.sum()}, image * float("nan")
+
+        with pytest.raises(SynthesisError, match="the gradient became NaN"):
+            list(synthesise(Broken(), white_noise(6, 8), steps=3))
 
 
 class TestInterrupted:
