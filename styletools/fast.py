@@ -49,6 +49,8 @@ class _Visited:
 class Passes:
     """A VGG's features, and the way back from their gradients to the picture's.
 
+    Serves one thread at a time: the way back needs what the way forwards has kept.
+
     Args:
         vgg: the network. It stays the owner of its weights: what is changed there is seen here.
         precision: of the features and gradients inside. What goes in and comes out, and Gram matrices, are as exact as
@@ -118,12 +120,18 @@ class Passes:
                 g = None if g is None else torch.autograd.grad(now.value, now.below, g)[0]
                 continue
             if g is not None:
-                g *= now.value > 0  # the ReLU
+                # The ReLU, g where the value is > 0 and else 0, in place.
+                torch.ops.aten.threshold_backward.grad_input(g, now.value, 0, grad_input=g)
             g = _plus(g, self._inside(gradients.get(now.step + PRE)))
             if g is not None:
                 g = self._convolution(now.step, g, back=True)
         assert g is not None, "no gradients"
         return (g.to(self.vgg.dtype) / self.vgg.std).contiguous()
+
+    def let_go(self) -> None:
+        """Drop the rearranged weights, tens of megabytes; they are made again when they are needed."""
+        self._prepared.clear()
+        self._visited = []
 
     def _inside(self, x: Tensor | None) -> Tensor | None:
         """In the type and the order of memory that the passes compute in."""
@@ -187,7 +195,7 @@ def mean_gram(features: Tensor) -> Tensor:
     if features.device.type == "cpu" and has_fused(features.dtype):
         # The weights' gradient of a 1 × 1 convolution is the same sum over positions, and twice as fast where torch's
         # matrix products come from a library that favours another maker's processors.
-        grams = [_weight_gradient(F, (channels, channels, 1, 1), F) for F in features.unsqueeze(1)]
+        grams = [_weight_gradient(F, (channels, channels, 1, 1), F) for F in _one_by_one(features)]
         return torch.stack(grams).view(batch, channels, channels) / (height * width)
     F = features.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
     return F.transpose(1, 2) @ F / (height * width)
@@ -201,9 +209,8 @@ def gram_gradient(features: Tensor, difference: Tensor) -> Tensor:
         tensor([3., 3.])
     """
     weights = difference.to(features.dtype)[..., None, None]
-    if len(features) == 1:
-        return functional.conv2d(features, weights[0])
-    return torch.stack([functional.conv2d(F, D) for F, D in zip(features, weights, strict=True)])
+    products = [functional.conv2d(F, D) for F, D in zip(_one_by_one(features), weights, strict=True)]
+    return products[0] if len(products) == 1 else torch.cat(products)
 
 
 def has_fused(dtype: torch.dtype) -> bool:
@@ -253,6 +260,11 @@ def _try_fused(dtype: torch.dtype) -> bool:
     except (AttributeError, RuntimeError, TypeError):  # another torch, another processor
         return False
     return torch.allclose(got.float(), _separate(x, weight, bias, rectify=True).float(), rtol=0.05, atol=0.05)
+
+
+def _one_by_one(batch: Tensor) -> list[Tensor]:
+    """Its pictures, each (1, C, H, W); slices, because indexing loses the order of memory."""
+    return [batch[i : i + 1] for i in range(len(batch))]
 
 
 def _plus(total: Tensor | None, term: Tensor | None) -> Tensor | None:

@@ -88,7 +88,9 @@ class Objective:
         self.units = units
         self.tv = tv
         v, w = layer_weights(content_layers, "content_layers"), layer_weights(style_layers, "style_layers")
-        self._P = self._features(content, v, "content")
+        found = self._features(content, v, "content")
+        # Channels last, as the features that they are compared with at each step.
+        self._P = {layer: P.contiguous(memory_format=torch.channels_last) for layer, P in found.items()}
         self._A = {layer: gram_matrix(S, divide_by="M") for layer, S in self._features(style, w, "style").items()}
         self._layers = [*self._P, *(layer for layer in self._A if layer not in self._P)]
         alone = not (alpha * sum(v.values()) and beta * sum(w.values()))
@@ -109,6 +111,10 @@ class Objective:
     def precision(self) -> Precision:
         """What `value_and_gradient` computes in: never `"auto"`."""
         return self._passes.precision
+
+    def let_go(self) -> None:
+        """Drop what is only kept for speed; for the end of a synthesis."""
+        self._passes.let_go()
 
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """Return the weighted terms by name; for a batch each is the sum over its pictures."""

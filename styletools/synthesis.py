@@ -166,14 +166,19 @@ class Synthesis:
                 self.interrupted = True
                 return
             yield step
-        self._optimiser = None  # its memory of the path is a hundred pictures large
+        self._let_go()
         give_back()
 
     def _next_stage(self) -> None:
+        self._let_go()
         self._stage += 1
-        self._optimiser = None
         self._best = self._sized(self._best, self.stages[self._stage])
         self._best_total = float("inf")
+
+    def _let_go(self) -> None:
+        """Drop what takes much memory and is not needed to go on."""
+        self._optimiser = None  # its memory of the path is forty pictures large
+        getattr(self.stages[self._stage].objective, "let_go", lambda: None)()
 
     def _advance(self) -> Step:
         began = time.perf_counter()

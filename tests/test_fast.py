@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 import torch
 
-from styletools import VGG, InputError, fast, gram_matrix
+from styletools import VGG, InputError, Stage, Synthesis, fast, gram_matrix
 from styletools import Objective as AnyObjective
 from styletools.fast import Passes, gram_gradient, has_fused, mean_gram
 
@@ -229,6 +229,16 @@ class TestPasses:
         passes.backward({"conv2_1": F})
         assert not passes._visited
 
+    def test_a_synthesis_lets_go_of_the_weights_of_each_stage(self, vgg):
+        objectives = [Objective(vgg, content=picture(size, size), content_layers="conv2_1") for size in (16, 32)]
+        stages = [Stage(objective, size, size, 2) for objective, size in zip(objectives, (16, 32), strict=True)]
+        synthesis = Synthesis(stages, picture(16, 16))
+        held = [tuple(bool(o._passes._prepared) for o in objectives) for _ in synthesis]
+        assert held == [(True, False), (True, False), (False, True), (False, True)]
+        assert not any(o._passes._prepared for o in objectives)
+        synthesis.extend(1)
+        assert len(list(synthesis)) == 1  # and they come back
+
     def test_one_size_after_another(self, vgg):
         passes = Passes(vgg, "full")
         for size in (32, 64, 48, 32):
@@ -273,6 +283,10 @@ class TestOperators:
         assert str(ops._convolution_pointwise.default._schema) == (
             "mkldnn::_convolution_pointwise(Tensor X, Tensor W, Tensor? B, int[] padding, int[] stride, "
             "int[] dilation, int groups, str attr, Scalar?[] scalars, str? algorithm) -> Tensor Y"
+        )
+        assert str(torch.ops.aten.threshold_backward.grad_input._schema) == (
+            "aten::threshold_backward.grad_input(Tensor grad_output, Tensor self, Scalar threshold, *, "
+            "Tensor(a!) grad_input) -> Tensor(a!)"
         )
         assert str(ops._reorder_convolution_weight.default._schema) == (
             "mkldnn::_reorder_convolution_weight(Tensor self, int[2] padding=0, int[2] stride=1, "
