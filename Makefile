@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab studio picture test test-fast test-notebooks lint notebooks clean
+.PHONY: help lab studio picture test test-fast test-notebooks bench lint notebooks clean
 
 help:
 	@echo "make lab        open the course in JupyterLab"
 	@echo "make studio     the studio panel as a page of its own, without code"
 	@echo "make picture    CONTENT=photograph.jpg [STYLE=starry_night] [OUT=picture.png]: paint it"
 	@echo "make test       all tests, notebooks included (make test-fast leaves the slow ones out)"
+	@echo "make bench      measure: against the machine's limit, against a textbook loop (about 15 minutes)"
 	@echo "make notebooks  run the notebooks again and store their outputs"
 	@echo "make lint       check style and types only"
 
@@ -51,6 +52,9 @@ test-fast: lint
 test-notebooks: $(READY)
 	STYLETOOLS_SYNCHRONOUS=1 $(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=300 \
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
 
 notebooks: $(READY)
 	STYLETOOLS_SYNCHRONOUS=1 $(BIN)/python scripts/run_notebooks.py

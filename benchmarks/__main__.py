@@ -1,0 +1,79 @@
+"""Measure everything: `python -m benchmarks`, or `make bench`. Leave the machine alone meanwhile.
+
+`python -m benchmarks limit race` measures only that, and prints it; `python -m benchmarks record` runs the textbook
+loop whole and writes down its losses, which takes most of an hour. `--all` adds the slow cases: 512 px from the
+photograph.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib as mpl
+
+import styletools as st
+from benchmarks import interactive, limit, optimisers, race, report, scaling
+from benchmarks.common import HERE, PAIRS, machine, precisions, rounded
+
+SECONDS = 12.0  # for the pictures at equal time
+CASES = [("max", 256, pair) for pair in PAIRS] + [("max", 512, PAIRS[0])]
+ALL_CASES = [*CASES, *(("avg", 256, pair) for pair in PAIRS)]
+
+
+def precision() -> list[dict[str, Any]]:
+    """The default transfer of each pair in both precisions: the loss at the end, as the exact objective has it."""
+    rows = []
+    for pair in PAIRS:
+        ends = {}
+        for kind in precisions():
+            result = st.transfer(*pair, size=192, steps=100, precision=kind, progress=False)
+            ends[kind] = float(sum(result.synthesis.stages[-1].objective(result.image).values()))
+        rows.append({"pair": " × ".join(pair), **ends, "apart": ends[precisions()[-1]] / ends["full"]})
+    return rows
+
+
+PARTS: dict[str, Callable[[], Any]] = {
+    "limit": limit.measure,
+    "race": lambda: race.measure(CASES, quick=True),
+    "memory": race.memory,
+    "precision": precision,
+    "optimisers": optimisers.measure,
+    "scaling": scaling.measure,
+    "interactive": interactive.measure,
+}
+
+
+def main() -> None:
+    """Measure what is asked for, or all, and then write the report."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "race-average", "record", []])
+    parser.add_argument("--all", action="store_true", help="the slow cases too")
+    options = parser.parse_args()
+    asked = options.parts
+    if options.all:
+        PARTS["race"] = lambda: race.measure(CASES)
+    mpl.use("agg")
+    if asked == ["record"]:
+        race.record(ALL_CASES)
+        return
+    if asked == ["race-average"]:
+        race.measure([case for case in ALL_CASES if case[0] == "avg"])
+        return
+    results: dict[str, Any] = {"machine": machine()}
+    for name in asked or PARTS:
+        began = time.perf_counter()
+        results[name] = PARTS[name]()
+        print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
+    if asked:
+        print(json.dumps(rounded(results), indent=1, ensure_ascii=False))
+        return
+    sheets = {f"equal_seconds_{a}": race.equal_seconds((a, b), 256, SECONDS) for a, b in PAIRS}
+    print(report.write(results, sheets, HERE / "results"))
+
+
+if __name__ == "__main__":
+    main()

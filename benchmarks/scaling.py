@@ -1,0 +1,39 @@
+"""Seconds for a megapixel, and the peak of memory, against the size."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+from typing import Any
+
+import styletools as st
+from benchmarks.common import PAIRS, alone, peak_memory, precisions
+
+SIZES = (128, 256, 512, 1024, 1536, 2048)
+MEASURE = """
+import sys
+from benchmarks.scaling import measure_one
+measure_one(int(sys.argv[1]), sys.argv[2])
+"""
+
+
+def measure_one(size: int, precision: str) -> None:
+    """Print seconds and memory of the last stage of a transfer, the smaller ones before it included."""
+    steps = 25 if size <= 512 else 4
+    history = st.transfer(*PAIRS[0], size=size, precision=precision, steps=steps, progress=False).history
+    height = max(history["height"])
+    seconds = [s for s, h in zip(history["seconds"], history["height"], strict=True) if h == height]
+    step = statistics.median(b - a for a, b in itertools.pairwise(seconds))
+    peak = peak_memory()
+    pixels = round(size * height)
+    missing = (
+        max(0, 20 - steps) * 2 * 12 * pixels / 1e9
+    )  # curvature pairs that a longer run would hold, 12 bytes a pixel
+    print(json.dumps({"size": size, "height": height, "precision": precision, "seconds": step,
+                      "per megapixel": step / pixels * 1e6, "GB measured": peak, "GB": peak + missing}))  # fmt: skip
+
+
+def measure() -> list[dict[str, Any]]:
+    """A row for each size and precision, each in a process of its own."""
+    return [alone(MEASURE, size, precision) for size in SIZES for precision in precisions()]

@@ -1,0 +1,110 @@
+"""The measurements measure what they say. Nothing is timed here."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+
+import pytest
+import torch
+
+import styletools as st
+from benchmarks import common, race, report
+from benchmarks.textbook import Textbook
+
+
+@pytest.fixture(scope="module")
+def small():
+    return common.pictures(common.PAIRS[0], 64)
+
+
+@pytest.mark.parametrize("pooling", ["avg", "max"])
+def test_the_textbook_minimises_the_same(small, pooling):
+    """Otherwise the race would be between different things."""
+    content, style = small
+    objective = common.objective(st.VGG(pooling=pooling), content, style)
+    loop = Textbook(content, style, objective.factors, pooling)
+    image = torch.rand(content.shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    loss = loop.loss(image)
+    assert loss.item() == pytest.approx(sum(objective(image.detach()).values()).item(), rel=1e-4)
+    (gradient,) = torch.autograd.grad(loss, image)
+    _, ours = objective.value_and_gradient(image.detach())
+    assert (gradient - ours).norm() < 1e-3 * ours.norm()
+
+
+@pytest.mark.parametrize("method", ["adam", "lbfgs"])
+def test_the_textbook_goes_down_and_stays_a_picture(small, method):
+    content, style = small
+    loop = Textbook(content, style, common.objective(st.VGG(), content, style).factors, "avg")
+    run = list(itertools.islice(getattr(loop, method)(content), 20))
+    assert run[-1][0] < 0.8 * run[0][0]
+
+
+def test_arithmetic_counts_the_convolutions_that_are_run(monkeypatch):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    image = torch.rand(1, 3, 48, 64)
+    with FlopCounterMode(display=False) as counter:
+        st.VGG("random")(image, "conv5_1")
+    assert common.arithmetic(48, 64) == 2 * counter.get_total_flops()
+
+
+def test_high_frequency():
+    noise, picture = st.white_noise(64, 64), st.load_image("chelsea", 64)
+    assert common.high_frequency(noise) == pytest.approx(
+        1 - math.pi / 16, abs=0.03
+    )  # outside a circle of ¼ in a square
+    assert common.high_frequency(picture) < 0.2
+
+
+def test_ours_stops_at_the_goal_or_says_never(monkeypatch):
+    monkeypatch.setattr(race, "COARSE_STEPS", 5)
+    monkeypatch.setattr(race, "MOST_STEPS", 8)
+    pair = ("chelsea", "dots")
+    seconds, result = race.ours(pair, 64, "avg", "noise", "full", goal=1e9)
+    assert seconds == result.history["seconds"][-1]
+    assert result.history["height"][-1] == max(result.history["height"])
+    assert result.history["step"][-1] < 10
+    seconds, result = race.ours(pair, 64, "avg", "content", "full", goal=0.0)
+    assert seconds is None
+    assert result.history["step"][-1] == 8
+
+
+def test_the_record_has_every_case():
+    from benchmarks.__main__ import ALL_CASES
+
+    losses = json.loads(race.RECORD.read_text())
+    assert set(losses) == {race.key(*case, start) for case in ALL_CASES for start in ("content", "noise")}
+
+
+def test_interleaved_takes_turns():
+    order = []
+    found = common.interleaved({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=2)
+    assert order == ["a", "b"] * 3
+    assert set(found) == {"a", "b"}
+
+
+def test_what_fails_alone_is_said():
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        common.alone("1 / 0")
+
+
+RESULTS = common.HERE / "results" / "results.json"
+
+
+def test_the_table_can_be_made_from_the_stored_results():
+    results = json.loads(RESULTS.read_text())
+    text = report.markdown(results)
+    assert "Goals" in text
+    assert len(report.goals(results)) > 10
+
+
+@pytest.mark.parametrize(("ratio", "reached"), [(6.5, "yes"), (5.5, "**no**"), (None, "**no**")])
+def test_a_missed_goal_is_not_hidden(ratio, reached):
+    results = json.loads(RESULTS.read_text())
+    for row in results["race"]:
+        row.update(precision="bfloat16", ratio=10.0)
+    results["race"][0]["ratio"] = ratio
+    rows = [row for row in report.goals(results) if row["goal"].startswith("times quicker, bfloat16")]
+    assert rows[0]["reached"] == reached
