@@ -28,7 +28,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from styletools.errors import InputError
-from styletools.memory import keep_freed_memory
 from styletools.vgg import PRE, VGG
 
 __all__ = ["Passes", "Precision", "gram_gradient", "mean_gram", "pick_precision"]
@@ -78,7 +77,6 @@ class Passes:
         self._convolve = _fused if has_fused(self.dtype) and vgg.device.type == "cpu" else _separate
         self._prepared: dict[tuple[str, bool], tuple[tuple[object, ...], Tensor, Tensor | None]] = {}
         self._visited: list[_Visited] = []
-        keep_freed_memory()
 
     @torch.no_grad()
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:

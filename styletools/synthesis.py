@@ -16,7 +16,6 @@ from torch import Tensor
 
 from styletools.errors import InputError, SynthesisError
 from styletools.images import check_image, resize
-from styletools.memory import give_back
 from styletools.optimisers import LBFGS, Adam, Evaluation, NotFinite, Optimiser
 from styletools.spectrum import Spectrum
 
@@ -167,7 +166,6 @@ class Synthesis:
                 return
             yield step
         self._let_go()
-        give_back()
 
     def _next_stage(self) -> None:
         self._let_go()

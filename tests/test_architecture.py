@@ -18,7 +18,7 @@ PACKAGE = Path(styletools.__file__).parent
 # Each file may import the ones before it, and no other.
 ORDER = [
     "errors", "files", "procedural", "samples", "images", "variations", "colours", "weights", "vgg", "equations",
-    "reading", "regions", "memory", "fast", "objective", "spectrum", "optimisers", "synthesis", "progress",
+    "reading", "regions", "fast", "objective", "spectrum", "optimisers", "synthesis", "progress",
     "settings", "recipes", "plots", "exercises", "explorers", "doctor", "cli",
 ]  # fmt: skip
 FOLDERS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
