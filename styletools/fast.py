@@ -10,14 +10,16 @@
   other gradient is needed;
 - the gradient of a Gram term is one product, (Ĝ − Â) F (Eq. 6); autograd needs two, since it does not know that Ĝ is
   symmetric;
-- a feature is forgotten on the way back as soon as it has been used;
+- features and gradients have rooms of their own that are used again at each step: a gradient moves into the room of a
+  feature that has been used;
 - where the processor has instructions for bfloat16, features have eight bits of precision, and sums over them 24:
   pictures and losses end up the same (see `benchmarks/`), in a little more than half the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
@@ -30,10 +32,14 @@ from torch.nn import functional
 from styletools.errors import InputError
 from styletools.vgg import PRE, VGG
 
-__all__ = ["Passes", "Precision", "gram_gradient", "mean_gram", "pick_precision"]
+__all__ = ["Passes", "Precision", "Source", "add_gram_gradient", "mean_gram", "pick_precision"]
 
 Precision: TypeAlias = Literal["auto", "full", "bfloat16"]
 """`"full"` is the network's own; `"auto"` is bfloat16 where the processor has instructions for it, else full."""
+
+
+Source: TypeAlias = Callable[[Tensor, Tensor], object]
+"""(F, g): adds the gradient of a loss with respect to the features F to g, in place."""
 
 
 @dataclass
@@ -41,8 +47,9 @@ class _Visited:
     """What the way back needs of a step of the architecture."""
 
     step: str
-    value: Tensor  # a convolution's, after its ReLU; or a pooling's result, with the graph of that one operation
-    below: Tensor | None = None  # what was pooled
+    value: Tensor  # after the ReLU or the pooling
+    before: Tensor | None = None  # what was pooled; or a convolution's value before the ReLU, where that is wanted
+    where: Tensor | None = None  # of the maxima
 
 
 class Passes:
@@ -62,7 +69,7 @@ class Passes:
         >>> vgg, image = VGG(weights="random"), torch.rand(1, 3, 32, 32)
         >>> passes = Passes(vgg, "full")
         >>> F = passes.forward(image, ["conv2_1"])["conv2_1"]
-        >>> gradient = passes.backward({"conv2_1": F})  # of ½ Σ F²
+        >>> gradient = passes.backward({"conv2_1": [lambda F, g: g.add_(F)]})  # of ½ Σ F²
         >>> x = image.clone().requires_grad_()
         >>> (0.5 * vgg(x, "conv2_1")["conv2_1"] ** 2).sum().backward()
         >>> torch.allclose(gradient, x.grad, rtol=1e-3, atol=1e-4 * x.grad.abs().max().item())
@@ -70,17 +77,18 @@ class Passes:
     """
 
     def __init__(self, vgg: VGG, precision: Precision = "auto") -> None:
-        """Nothing is computed yet; weights are rearranged when they are first used."""
+        """Nothing is computed yet; weights are rearranged and rooms are made when they are first used."""
         self.vgg = vgg
         self.precision = pick_precision(precision, vgg)
         self.dtype = torch.bfloat16 if self.precision == "bfloat16" else vgg.dtype
-        self._convolve = _fused if has_fused(self.dtype) and vgg.device.type == "cpu" else _separate
+        self._fused = vgg.device.type == "cpu" and has_fused(self.dtype)
         self._prepared: dict[tuple[str, bool], tuple[tuple[object, ...], Tensor, Tensor | None]] = {}
+        self._rooms: dict[str, Tensor] = {}
         self._visited: list[_Visited] = []
 
     @torch.no_grad()
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Compute features; see `VGG.forward`. What the way back needs is kept until then, or the next call."""
+        """Compute features; see `VGG.forward`. They are kept, and written over by what is called next."""
         wanted = set(layers)
         self.vgg.check(image, list(wanted))
         self._visited = []
@@ -90,61 +98,96 @@ class Passes:
             if len(kept) == len(wanted):
                 break
             if step.startswith("pool"):
-                below, pooled = self._pool(x)
-                self._visited.append(_Visited(step, pooled, below))
-                x = pooled.detach()
+                now = self._pool(step, x)
+            elif step + PRE in wanted:  # then the ReLU must not hide it
+                kept[step + PRE] = before = self._convolution(step, x)
+                now = _Visited(step, functional.relu(before), before)
             else:
-                before = step + PRE in wanted  # then the ReLU must not hide it
-                x = self._convolution(step, x, rectify=not before)
-                if before:
-                    kept[step + PRE] = x
-                    x = functional.relu(x)
-                self._visited.append(_Visited(step, x))
+                now = _Visited(step, self._convolution(step, x, rectify=True))
+            self._visited.append(now)
+            x = now.value
             if step in wanted:
                 kept[step] = x
         return {name: kept[name] for name in layers}
 
     @torch.no_grad()
-    def backward(self, gradients: Mapping[str, Tensor]) -> Tensor:
-        """Turn the gradients with respect to features into the one with respect to the picture, by the chain rule.
+    def backward(self, sources: Mapping[str, Sequence[Source]]) -> Tensor:
+        """Collect the gradients with respect to features, and turn them into the picture's by the chain rule.
 
-        Uses up what `forward` has kept. The gradients are written to.
+        Uses up what `forward` has kept: a feature's room becomes the next gradient's as soon as nothing needs it.
+
+        Args:
+            sources: by layer, what adds a gradient there.
+
+        Returns:
+            (B, 3, H, W).
         """
         g: Tensor | None = None
         while self._visited:
             now = self._visited.pop()
-            g = _plus(g, self._inside(gradients.get(now.step)))
-            if now.below is not None:
-                g = None if g is None else torch.autograd.grad(now.value, now.below, g)[0]
+            if g is None and not {now.step, now.step + PRE} & sources.keys():
                 continue
-            if g is not None:
-                # The ReLU, g where the value is > 0 and else 0, in place.
-                torch.ops.aten.threshold_backward.grad_input(g, now.value, 0, grad_input=g)
-            g = _plus(g, self._inside(gradients.get(now.step + PRE)))
-            if g is not None:
-                g = self._convolution(now.step, g, back=True)
+            g = torch.zeros_like(now.value) if g is None else g
+            for add in sources.get(now.step, ()):
+                add(now.value, g)
+            if now.step.startswith("pool"):
+                g = self._pool_back(now, g)
+                continue
+            # The ReLU, g where the value is > 0 and else 0, in place.
+            torch.ops.aten.threshold_backward.grad_input(g, now.value, 0, grad_input=g)
+            for add in sources.get(now.step + PRE, ()):
+                assert now.before is not None
+                add(now.before, g)
+            g = self._convolution(now.step, g, back=True)
         assert g is not None, "no gradients"
         return (g.to(self.vgg.dtype) / self.vgg.std).contiguous()
 
     def let_go(self) -> None:
-        """Drop the rearranged weights, tens of megabytes; they are made again when they are needed."""
+        """Drop rearranged weights and rooms, tens of megabytes or more; they are made again when they are needed."""
         self._prepared.clear()
+        self._rooms.clear()
         self._visited = []
 
-    def _inside(self, x: Tensor | None) -> Tensor | None:
-        """In the type and the order of memory that the passes compute in."""
-        return None if x is None else x.to(self.dtype, memory_format=torch.channels_last)
+    def _room(self, name: str, shape: Sequence[int], dtype: torch.dtype | None = None) -> Tensor:
+        """Memory that stays the same from step to step, (B, C, H, W), channels last: fresh memory is slow at first."""
+        batch, channels, height, width = shape
+        size = batch * channels * height * width
+        if name not in self._rooms or self._rooms[name].numel() < size:
+            with torch.inference_mode(False):  # else it could be used in that mode only
+                self._rooms[name] = torch.empty(size, dtype=dtype or self.dtype, device=self.vgg.device)
+        return self._rooms[name][:size].view(batch, height, width, channels).permute(0, 3, 1, 2)
 
-    def _pool(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Average or maximum of 2 × 2, with a graph of that one operation: autograd knows the way back of either."""
-        pool = functional.avg_pool2d if self.vgg.pooling == "avg" else functional.max_pool2d
-        with torch.enable_grad():
-            below = x.detach().requires_grad_()
-            return below, pool(below, 2)
+    def _pool(self, step: str, x: Tensor) -> _Visited:
+        """Average or maximum of 2 × 2."""
+        shape = (*x.shape[:2], x.shape[2] // 2, x.shape[3] // 2)
+        value = self._room(step, shape)
+        if self.vgg.pooling == "avg":
+            torch.ops.aten.avg_pool2d.out(x, 2, out=value)
+            return _Visited(step, value, x)
+        where = self._room(f"{step}, where", shape, torch.int64)
+        torch.ops.aten.max_pool2d_with_indices.out(x, 2, out=value, indices=where)
+        return _Visited(step, value, x, where)
+
+    def _pool_back(self, now: _Visited, g: Tensor) -> Tensor:
+        """Share the gradient among four positions, or give it to the largest."""
+        assert now.before is not None
+        out = self._room("below a pooling", now.before.shape)
+        if now.where is None:
+            torch.ops.aten.avg_pool2d_backward.grad_input(g, now.before, *_WINDOWS, True, None, grad_input=out)
+        else:
+            torch.ops.aten.max_pool2d_with_indices_backward.grad_input(
+                g, now.before, *_WINDOWS[:3], 1, _WINDOWS[3], now.where, grad_input=out
+            )
+        return out
 
     def _convolution(self, name: str, x: Tensor, *, rectify: bool = False, back: bool = False) -> Tensor:
+        """Run one forwards, or back: then into the room of its own features, which are needed no longer."""
         weight, bias = self._weights(name, back, x.shape)
-        return self._convolve(x, weight, bias, rectify)
+        if not self._fused:
+            x = functional.conv2d(x, weight, bias, padding=1)
+            return x.relu_() if rectify else x
+        out = self._room(name, (len(x), weight.shape[0], *x.shape[2:]))
+        return _add_convolution(out.zero_(), x, weight, bias, padding=1, rectify=rectify)
 
     def _weights(self, name: str, back: bool, shape: torch.Size) -> tuple[Tensor, Tensor | None]:
         """Weights as the convolution wants them, rearranged again only where something has changed."""
@@ -156,8 +199,8 @@ class Passes:
             if back:
                 weight = weight.flip(2, 3).transpose(0, 1)
             weight = weight.contiguous(memory_format=torch.channels_last)
-            if self._convolve is _fused:
-                weight = torch.ops.mkldnn._reorder_convolution_weight(weight, *_GEOMETRY, 1, list(shape))
+            if self._fused:
+                weight = torch.ops.mkldnn._reorder_convolution_weight(weight, *_geometry(1), list(shape))
             found = self._prepared[name, back] = (state, weight, None if back else bias)
         return found[1:]
 
@@ -187,9 +230,11 @@ def mean_gram(features: Tensor) -> Tensor:
         tensor([[[1., 1.],
                  [1., 1.]]])
     """
-    if features.dtype == torch.bfloat16:
-        features = features.float()  # Ĝ − Â is a small difference of large numbers
     batch, channels, height, width = features.shape
+    if features.dtype == torch.bfloat16:  # sums in it would be rough: Ĝ − Â is a small difference of large numbers
+        parts = features.chunk(math.ceil(features.numel() / 2**21), 2)  # a few megabytes at a time
+        grams = [mean_gram(part.float()) * part.shape[2] for part in parts]
+        return torch.stack(grams).sum(0) / height
     if features.device.type == "cpu" and has_fused(features.dtype):
         # The weights' gradient of a 1 × 1 convolution is the same sum over positions, and twice as fast where torch's
         # matrix products come from a library that favours another maker's processors.
@@ -199,16 +244,22 @@ def mean_gram(features: Tensor) -> Tensor:
     return F.transpose(1, 2) @ F / (height * width)
 
 
-def gram_gradient(features: Tensor, difference: Tensor) -> Tensor:
-    """(G − A) F, the shape of F: Eq. 6 but for its factor. `difference` is (B, C, C), symmetric.
+def add_gram_gradient(features: Tensor, gradient: Tensor, difference: Tensor) -> None:
+    """Add (G − A) F, Eq. 6 but for its factor, to a gradient of the shape of F. `difference` is (B, C, C), symmetric.
 
     Example:
-        >>> gram_gradient(torch.ones(1, 2, 1, 1), 3 * torch.eye(2)[None]).flatten()
-        tensor([3., 3.])
+        >>> gradient = torch.ones(1, 2, 1, 1)
+        >>> add_gram_gradient(torch.ones(1, 2, 1, 1), gradient, 3 * torch.eye(2)[None])
+        >>> gradient.flatten()
+        tensor([4., 4.])
     """
     weights = difference.to(features.dtype)[..., None, None]
-    products = [functional.conv2d(F, D) for F, D in zip(_one_by_one(features), weights, strict=True)]
-    return products[0] if len(products) == 1 else torch.cat(products)
+    fused = features.device.type == "cpu" and has_fused(features.dtype)
+    for F, g, D in zip(_one_by_one(features), _one_by_one(gradient), weights, strict=True):
+        if fused:
+            _add_convolution(g, F, D, None, padding=0)
+        else:
+            g.add_(functional.conv2d(F, D))
 
 
 def has_fused(dtype: torch.dtype) -> bool:
@@ -224,18 +275,23 @@ def has_fused(dtype: torch.dtype) -> bool:
 
 
 _weight_gradient: Callable[[Tensor, tuple[int, ...], Tensor], Tensor] = torch.nn.grad.conv2d_weight
-_GEOMETRY = ((1, 1), (1, 1), (1, 1))  # padding, stride and dilation of every convolution of a VGG
+_WINDOWS = (2, 2, 0, False)  # size, stride, padding and rounding up of every pooling of a VGG
 
 
-def _fused(x: Tensor, weight: Tensor, bias: Tensor | None, rectify: bool) -> Tensor:
-    after = "relu" if rectify else "none"
-    result: Tensor = torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *_GEOMETRY, 1, after, [], "")
+def _geometry(padding: int) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int], int]:
+    """Padding, stride, dilation and groups."""
+    return (padding, padding), (1, 1), (1, 1), 1
+
+
+def _add_convolution(
+    out: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None, *, padding: int, rectify: bool = False
+) -> Tensor:
+    """Into given memory, by adding to what is there: the operator that merely writes always takes fresh memory."""
+    after = "relu" if rectify else None
+    result: Tensor = torch.ops.mkldnn._convolution_pointwise_.binary(
+        out, x, weight, bias, *_geometry(padding), "add", 1.0, after, [], None
+    )
     return result
-
-
-def _separate(x: Tensor, weight: Tensor, bias: Tensor | None, rectify: bool) -> Tensor:
-    x = functional.conv2d(x, weight, bias, padding=1)
-    return x.relu_() if rectify else x
 
 
 def _bfloat16_pays(vgg: VGG) -> bool:
@@ -252,20 +308,16 @@ def _try_fused(dtype: torch.dtype) -> bool:
     generator = torch.Generator().manual_seed(0)
     x, weight = (torch.randn(shape, generator=generator).to(dtype) for shape in ((1, 8, 6, 6), (4, 8, 3, 3)))
     bias = torch.full((4,), 0.5, dtype=dtype)
+    expected = functional.relu(1 + functional.conv2d(x, weight, bias, padding=1))
     try:
-        prepared = torch.ops.mkldnn._reorder_convolution_weight(weight, *_GEOMETRY, 1, list(x.shape))
-        got = _fused(x.contiguous(memory_format=torch.channels_last), prepared, bias, rectify=True)
+        prepared = torch.ops.mkldnn._reorder_convolution_weight(weight, *_geometry(1), list(x.shape))
+        got = torch.ones_like(expected, memory_format=torch.channels_last)
+        _add_convolution(got, x.contiguous(memory_format=torch.channels_last), prepared, bias, padding=1, rectify=True)
     except (AttributeError, RuntimeError, TypeError):  # another torch, another processor
         return False
-    return torch.allclose(got.float(), _separate(x, weight, bias, rectify=True).float(), rtol=0.05, atol=0.05)
+    return torch.allclose(got.float(), expected.float(), rtol=0.05, atol=0.05)
 
 
 def _one_by_one(batch: Tensor) -> list[Tensor]:
     """Its pictures, each (1, C, H, W); slices, because indexing loses the order of memory."""
     return [batch[i : i + 1] for i in range(len(batch))]
-
-
-def _plus(total: Tensor | None, term: Tensor | None) -> Tensor | None:
-    if total is None or term is None:
-        return term if total is None else total
-    return total.add_(term)

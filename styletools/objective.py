@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Literal, TypeAlias
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from styletools.equations import content_loss, gram_loss, gram_matrix, total_variation
 from styletools.errors import InputError, check_weight
-from styletools.fast import Passes, Precision, gram_gradient, mean_gram
+from styletools.fast import Passes, Precision, Source, add_gram_gradient, mean_gram
 from styletools.vgg import VGG
 
 __all__ = ["LayerWeights", "Objective", "Units"]
@@ -154,19 +155,19 @@ class Objective:
         """
         features = self._passes.forward(image, self._layers) if self._layers else {}
         terms: dict[str, Tensor] = {}
-        gradients: dict[str, Tensor] = {}
+        sources: dict[str, list[Source]] = {layer: [] for layer in self._layers}
         for layer, P in self._P.items():
             name, F = f"content {layer}", features[layer]
             terms[name] = self.factors[name] * content_loss(F.to(P.dtype), P)
-            gradients[layer] = self.factors[name] * (F - P)  # Eq. 2
+            sources[layer].append(partial(_add_content_gradient, P=P, factor=self.factors[name]))
         for layer, A in self._A.items():
             name, F = f"style {layer}", features[layer]
             G = mean_gram(F)
             terms[name] = self.factors[name] * gram_loss(G, A)
             N, M = F.shape[1], F.shape[2] * F.shape[3]
-            gradient = gram_gradient(F, self.factors[name] / (N * N * M) * (G - A))  # Eq. 6, with Ĝ = G / M
-            gradients[layer] = gradient if layer not in gradients else gradients[layer].add_(gradient)
-        total = self._passes.backward(gradients) if gradients else torch.zeros_like(image)
+            difference = self.factors[name] / (N * N * M) * (G - A)  # Eq. 6, with Ĝ = G / M
+            sources[layer].append(partial(add_gram_gradient, difference=difference))
+        total = self._passes.backward(sources) if sources else torch.zeros_like(image)
         if self.tv:
             terms["total variation"], gradient = self._variation(image)
             total += gradient
@@ -185,6 +186,11 @@ class Objective:
         if image is None:
             raise InputError(f"{name}: expected a picture, because there are {name}_layers; got None")
         return self.vgg(image, weights)
+
+
+def _add_content_gradient(features: Tensor, gradient: Tensor, P: Tensor, factor: float) -> None:
+    """Eq. 2 before the ReLU, which `Passes` sees to."""
+    gradient.add_(features - P, alpha=factor)
 
 
 def layer_weights(layers: LayerWeights, name: str) -> dict[str, float]:

@@ -119,13 +119,13 @@ class LBFGS:
         alphas = []
         for s, y, sy in reversed(self._pairs):
             alpha = _dot(s, q) / sy
-            q = torch.add(q, y, alpha=-alpha)
+            q.add_(y, alpha=-alpha)
             alphas.append(alpha)
         _, y, sy = self._pairs[-1]
         q = self._scaled(q) * (sy / _dot(y, self._scaled(y)))
         for (s, y, sy), alpha in zip(self._pairs, reversed(alphas), strict=True):
-            q = torch.add(q, s, alpha=alpha - _dot(y, q) / sy)
-        direction = -q * free
+            q.add_(s, alpha=alpha - _dot(y, q) / sy)
+        direction = q.neg_().mul_(free)
         if _dot(direction, self.at.gradient) < 0:
             return direction
         self._pairs.clear()  # not downhill: the free pixels have changed too much

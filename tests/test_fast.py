@@ -4,10 +4,11 @@ from functools import partial
 
 import pytest
 import torch
+from torch.profiler import ProfilerActivity, profile
 
 from styletools import VGG, InputError, Stage, Synthesis, fast, gram_matrix
 from styletools import Objective as AnyObjective
-from styletools.fast import Passes, gram_gradient, has_fused, mean_gram
+from styletools.fast import Passes, add_gram_gradient, has_fused, mean_gram
 
 Objective = partial(AnyObjective, precision="full")
 
@@ -116,7 +117,7 @@ class TestAgainstTheReference:
         objective = Objective(
             vgg, content=picture(48, 33, 1), content_layers="conv4_2", style=picture(32, 32), style_layers=STYLES
         )
-        assert objective._passes._convolve is fast._separate
+        assert not objective._passes._fused
         assert_equal_to_reference(objective, picture(48, 33, 3), 1e-4)
 
     def test_without_grad_mode_and_in_inference_mode(self, vgg):
@@ -224,18 +225,54 @@ class TestPasses:
 
     def test_forgets_on_the_way_back(self, vgg):
         passes = Passes(vgg, "full")
-        F = passes.forward(picture(32, 32), ["conv2_1"])["conv2_1"]
+        passes.forward(picture(32, 32), ["conv2_1"])
         assert passes._visited
-        passes.backward({"conv2_1": F})
+        passes.backward({"conv2_1": [lambda F, g: g.add_(F)]})
         assert not passes._visited
 
-    def test_a_synthesis_lets_go_of_the_weights_of_each_stage(self, vgg):
+    @pytest.mark.parametrize("pooling", ["avg", "max"])
+    def test_uses_the_same_memory_again(self, pooling):
+        """Nothing that has the size of a feature is made anew from one step to the next."""
+        objective = Objective(
+            VGG(pooling=pooling),
+            content=picture(128, 128, 1),
+            content_layers="conv4_2",
+            style=picture(128, 128),
+            style_layers=STYLES,
+        )
+        image = picture(128, 128, 3)
+        objective.value_and_gradient(image)
+        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+            objective.value_and_gradient(image)
+        largest = max(event.cpu_memory_usage for event in seen.events())
+        assert largest < 0.5 * 64 * 128 * 128 * 4  # bytes of conv1_1
+
+    def test_a_step_in_inference_mode_and_one_outside(self, vgg):
+        objective = Objective(vgg, content=picture(32, 32, 1), content_layers="conv2_2")
+        with torch.inference_mode():
+            _, inside = objective.value_and_gradient(picture(32, 32))
+        _, outside = objective.value_and_gradient(picture(32, 32))
+        assert torch.equal(inside, outside)
+
+    def test_gradients_at_some_of_the_layers(self, vgg):
+        passes, image = Passes(vgg, "full"), picture(32, 32)
+        passes.forward(image, ["conv1_1", "pool1", "conv2_2"])
+        found = passes.backward({"pool1": [lambda F, g: g.add_(F), lambda F, g: g.add_(F)]})  # of Σ F²
+        x = image.clone().requires_grad_()
+        (expected,) = torch.autograd.grad((vgg(x, "pool1")["pool1"] ** 2).sum(), x)
+        assert apart(found, expected) < 1e-5
+
+    def test_a_synthesis_lets_go_of_weights_and_rooms_of_each_stage(self, vgg):
         objectives = [Objective(vgg, content=picture(size, size), content_layers="conv2_1") for size in (16, 32)]
         stages = [Stage(objective, size, size, 2) for objective, size in zip(objectives, (16, 32), strict=True)]
         synthesis = Synthesis(stages, picture(16, 16))
-        held = [tuple(bool(o._passes._prepared) for o in objectives) for _ in synthesis]
-        assert held == [(True, False), (True, False), (False, True), (False, True)]
-        assert not any(o._passes._prepared for o in objectives)
+
+        def held():
+            return [(bool(o._passes._prepared), bool(o._passes._rooms)) for o in objectives]
+
+        yes, no = (True, True), (False, False)
+        assert [held() for _ in synthesis] == [[yes, no], [yes, no], [no, yes], [no, yes]]
+        assert held() == [no, no]
         synthesis.extend(1)
         assert len(list(synthesis)) == 1  # and they come back
 
@@ -272,7 +309,9 @@ class TestGram:
         D = torch.randn(2, 6, 6, dtype=torch.float64)
         D = D + D.transpose(1, 2)
         expected = (D @ F.reshape(2, 6, 20)).reshape(F.shape)
-        assert torch.allclose(gram_gradient(F, D), expected)
+        gradient = torch.ones_like(F)
+        add_gram_gradient(F, gradient, D)
+        assert torch.allclose(gradient, 1 + expected)
 
 
 class TestOperators:
@@ -280,9 +319,10 @@ class TestOperators:
 
     def test_signatures(self):
         ops = torch.ops.mkldnn
-        assert str(ops._convolution_pointwise.default._schema) == (
-            "mkldnn::_convolution_pointwise(Tensor X, Tensor W, Tensor? B, int[] padding, int[] stride, "
-            "int[] dilation, int groups, str attr, Scalar?[] scalars, str? algorithm) -> Tensor Y"
+        assert str(ops._convolution_pointwise_.binary._schema) == (
+            "mkldnn::_convolution_pointwise_.binary(Tensor(a!) other, Tensor X, Tensor W, Tensor? B, int[] padding, "
+            "int[] stride, int[] dilation, int groups, str binary_attr, Scalar? alpha, str? unary_attr, "
+            "Scalar?[] unary_scalars, str? unary_algorithm) -> Tensor(a!) Y"
         )
         assert str(torch.ops.aten.threshold_backward.grad_input._schema) == (
             "aten::threshold_backward.grad_input(Tensor grad_output, Tensor self, Scalar threshold, *, "
@@ -296,14 +336,14 @@ class TestOperators:
     @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch was built without oneDNN")
     def test_are_used_where_they_are(self, vgg):
         assert has_fused(torch.float32)
-        assert Passes(vgg, "full")._convolve is fast._fused
+        assert Passes(vgg, "full")._fused
 
     @pytest.mark.parametrize("error", [RuntimeError, AttributeError, TypeError])
     def test_falls_back_where_one_fails(self, monkeypatch, error):
-        def fails(*_):
+        def fails(*_, **__):
             raise error
 
-        monkeypatch.setattr(fast, "_fused", fails)
+        monkeypatch.setattr(fast, "_add_convolution", fails)
         fast._try_fused.cache_clear()
         try:
             assert not has_fused(torch.float32)
@@ -312,8 +352,8 @@ class TestOperators:
             fast._try_fused.cache_clear()
 
     def test_falls_back_where_one_computes_something_else(self, monkeypatch):
-        fused = fast._fused
-        monkeypatch.setattr(fast, "_fused", lambda *arguments: fused(*arguments) + 1)
+        add = fast._add_convolution
+        monkeypatch.setattr(fast, "_add_convolution", lambda out, *rest, **how: add(out, *rest, **how).add_(1))
         fast._try_fused.cache_clear()
         try:
             assert not has_fused(torch.float32)
