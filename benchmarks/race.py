@@ -17,13 +17,14 @@ from benchmarks.textbook import Textbook
 from styletools.fast import Precision
 
 TEXTBOOK_STEPS = 500
-COARSE_STEPS, MOST_STEPS = 100, 270
+COARSE_STEPS, MOST_STEPS = 100, 400
 RECORD = HERE / "textbook_losses.json"
 PEAK = """
-import json, sys
-from benchmarks.common import peak_memory
-from benchmarks.race import a_few_steps
-a_few_steps(sys.argv[1], int(sys.argv[2]))
+import json
+from benchmarks.common import PAIRS, peak_memory
+from benchmarks.race import step_times, textbook
+loop, begin = textbook(PAIRS[0], 512, "max")
+step_times(loop.adam(begin["noise"]), 3)
 print(json.dumps(peak_memory()))
 """
 
@@ -110,10 +111,10 @@ def measure(cases: list[tuple[str, int, tuple[str, str]]], quick: bool = False) 
                 continue
             goal = goals[key(pooling, size, pair, start)]
             steps = loop.adam(image)
-            times = step_times(steps, 6)[1:]
+            times = step_times(steps, 5)[1:]
             for precision in precisions():
                 seconds, result = ours(pair, size, pooling, start, precision, goal)
-                times += step_times(steps, 5)
+                times += step_times(steps, 4)
                 whole = TEXTBOOK_STEPS * statistics.median(times)
                 row = {
                     "pair": " × ".join(pair),
@@ -134,18 +135,9 @@ def measure(cases: list[tuple[str, int, tuple[str, str]]], quick: bool = False) 
     return rows
 
 
-def a_few_steps(which: str, size: int) -> None:
-    """For the peak of memory: the textbook's loop, or ours with a full history of curvature pairs."""
-    if which == "textbook":
-        loop, begin = textbook(PAIRS[0], size, "max")
-        step_times(loop.adam(begin["noise"]), 3)
-        return
-    st.transfer(*PAIRS[0], size=size, steps=25 if size <= 512 else 4, precision=which, progress=False)
-
-
-def memory(size: int = 512) -> dict[str, float]:
-    """Peak of the resident memory in GB, each in a process of its own."""
-    return {which: alone(PEAK, which, size) for which in ("textbook", *precisions())}
+def memory() -> dict[str, float]:
+    """Peak of the textbook's resident memory at 512 px in GB, in a process of its own; ours is in `scaling`."""
+    return {"textbook": alone(PEAK)}
 
 
 def equal_seconds(pair: tuple[str, str], size: int, seconds: float) -> dict[str, Tensor]:

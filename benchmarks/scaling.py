@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import statistics
+from collections.abc import Sequence
 from typing import Any
 
 import styletools as st
@@ -34,6 +35,6 @@ def measure_one(size: int, precision: str) -> None:
                       "per megapixel": step / pixels * 1e6, "GB measured": peak, "GB": peak + missing}))  # fmt: skip
 
 
-def measure() -> list[dict[str, Any]]:
+def measure(sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
     """A row for each size and precision, each in a process of its own."""
-    return [alone(MEASURE, size, precision) for size in SIZES for precision in precisions()]
+    return [alone(MEASURE, size, precision) for size in sizes for precision in precisions()]

@@ -74,6 +74,9 @@ class LBFGS:
     """
 
     FIRST_MOVE = 0.1  # of the range of a pixel
+    # The usual guess of the curvature is that of the last step, and steps go where the loss is steep: what the pairs
+    # say nothing of is flatter than that.
+    FLATTER = 2.0
     ARMIJO = 1e-4
     TRIALS = 20
 
@@ -122,7 +125,7 @@ class LBFGS:
             q.add_(y, alpha=-alpha)
             alphas.append(alpha)
         _, y, sy = self._pairs[-1]
-        q = self._scaled(q) * (sy / _dot(y, self._scaled(y)))
+        q = self._scaled(q) * (self.FLATTER * sy / _dot(y, self._scaled(y)))
         for (s, y, sy), alpha in zip(self._pairs, reversed(alphas), strict=True):
             q.add_(s, alpha=alpha - _dot(y, q) / sy)
         direction = q.neg_().mul_(free)

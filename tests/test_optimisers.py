@@ -87,6 +87,17 @@ class TestLBFGS:
         assert len(used) >= 58
         assert ours.at.total < 2 * min(used)
 
+    def test_what_the_pairs_do_not_know_is_taken_to_be_flatter(self):
+        """At right angles to the step and its change of gradient, the usual guess times `FLATTER`."""
+        evaluate, _ = problem(quadratic(1e2))
+        optimiser = LBFGS(evaluate, 0.5 + 0.05 * quadratic_start(), history=1)
+        before, after = optimiser.step(), optimiser.step()
+        s, y = ((b - a).flatten() for a, b in ((before.image, after.image), (before.gradient, after.gradient)))
+        plane, _ = torch.linalg.qr(torch.stack([s, y], 1))
+        direction, g = (v.flatten() - plane @ (plane.T @ v.flatten()) for v in (optimiser._direction(), after.gradient))
+        assert g.norm() > 0.01 * after.gradient.norm()
+        assert_close(direction, -LBFGS.FLATTER * (s @ y) / (y @ y) * g)
+
     def test_minimum_on_the_bounds(self):
         """Separable: the answer is the projection of the centre into the box."""
         centre = torch.tensor([-0.5, 0.3, 1.7, 0.9], dtype=torch.float64)
