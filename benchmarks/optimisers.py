@@ -23,7 +23,6 @@ OPTIMISERS: dict[str, Callable[[Evaluate, Tensor], Optimiser]] = {
     "L-BFGS, scaled by the spectrum": lambda f, x: LBFGS(f, x, 20, Spectrum(x)),
     "L-BFGS": lambda f, x: LBFGS(f, x, 20),
     "L-BFGS, history 5": lambda f, x: LBFGS(f, x, 5),
-    "L-BFGS, history 100": lambda f, x: LBFGS(f, x, 100),
     "Adam 0.03": lambda f, x: Adam(f, x, 0.03),
     "Adam 0.02": lambda f, x: Adam(f, x, 0.02),
 }

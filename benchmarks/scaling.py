@@ -21,11 +21,18 @@ measure_one(int(sys.argv[1]), sys.argv[2])
 
 def measure_one(size: int, precision: str) -> None:
     """Print seconds and memory of the last stage of a transfer, the smaller ones before it included."""
-    steps = 25 if size <= 512 else 4
+    steps = 25 if size <= 512 else 3
     history = st.transfer(*PAIRS[0], size=size, precision=precision, steps=steps, progress=False).history
     height = max(history["height"])
-    seconds = [s for s, h in zip(history["seconds"], history["height"], strict=True) if h == height]
-    step = statistics.median(b - a for a, b in itertools.pairwise(seconds))
+    first = history["height"].index(height)
+    times, evaluations = history["seconds"][first:], history["evaluations"][first:]
+    # A step is one evaluation as a rule; the first steps may need more.
+    step = statistics.median(
+        (later - sooner) / (after - before)
+        for (sooner, later), (before, after) in zip(
+            itertools.pairwise(times), itertools.pairwise(evaluations), strict=True
+        )
+    )
     peak = peak_memory()
     pixels = round(size * height)
     missing = (
