@@ -10,7 +10,7 @@
   other gradient is needed;
 - the gradient of a Gram term is one product, (Ĝ − Â) F (Eq. 6); autograd needs two, since it does not know that Ĝ is
   symmetric;
-- features and gradients have rooms of their own that are used again at each step: a gradient moves into the room of a
+- with oneDNN, features and gradients have rooms that are used again at each step: a gradient moves into the room of a
   feature that has been used;
 - where the processor has instructions for bfloat16, features have eight bits of precision, and sums over them 24:
   pictures and losses end up the same (see `benchmarks/`), in a little more than half the time.
@@ -40,6 +40,16 @@ Precision: TypeAlias = Literal["auto", "full", "bfloat16"]
 
 Source: TypeAlias = Callable[[Tensor, Tensor], object]
 """(F, g): adds the gradient of a loss with respect to the features F to g, in place."""
+
+
+@dataclass
+class _Prepared:
+    """Weights as the convolution wants them, and what they were made from."""
+
+    source: tuple[Tensor, Tensor]  # kept, so that no other tensor can take its place in memory unseen
+    state: tuple[object, ...]
+    weight: Tensor
+    bias: Tensor | None
 
 
 @dataclass
@@ -82,15 +92,16 @@ class Passes:
         self.precision = pick_precision(precision, vgg)
         self.dtype = torch.bfloat16 if self.precision == "bfloat16" else vgg.dtype
         self._fused = vgg.device.type == "cpu" and has_fused(self.dtype)
-        self._prepared: dict[tuple[str, bool], tuple[tuple[object, ...], Tensor, Tensor | None]] = {}
+        self._prepared: dict[tuple[str, bool], _Prepared] = {}
         self._rooms: dict[str, Tensor] = {}
         self._visited: list[_Visited] = []
 
     @torch.no_grad()
-    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+    def forward(self, image: Tensor, layers: str | Iterable[str]) -> dict[str, Tensor]:
         """Compute features; see `VGG.forward`. They are kept, and written over by what is called next."""
-        wanted = set(layers)
-        self.vgg.check(image, list(wanted))
+        names = [layers] if isinstance(layers, str) else list(layers)
+        self.vgg.check(image, names)
+        wanted = set(names)
         self._visited = []
         kept: dict[str, Tensor] = {}
         x = ((image - self.vgg.mean) / self.vgg.std).to(self.dtype, memory_format=torch.channels_last)
@@ -108,7 +119,7 @@ class Passes:
             x = now.value
             if step in wanted:
                 kept[step] = x
-        return {name: kept[name] for name in layers}
+        return {name: kept[name] for name in names}
 
     @torch.no_grad()
     def backward(self, sources: Mapping[str, Sequence[Source]]) -> Tensor:
@@ -149,7 +160,7 @@ class Passes:
         self._visited = []
 
     def _room(self, name: str, shape: Sequence[int], dtype: torch.dtype | None = None) -> Tensor:
-        """Memory that stays the same from step to step, (B, C, H, W), channels last: fresh memory is slow at first."""
+        """Memory to use again at the next step, (B, C, H, W), channels last: fresh memory is slow at first."""
         batch, channels, height, width = shape
         size = batch * channels * height * width
         if name not in self._rooms or self._rooms[name].numel() < size:
@@ -191,18 +202,18 @@ class Passes:
 
     def _weights(self, name: str, back: bool, shape: torch.Size) -> tuple[Tensor, Tensor | None]:
         """Weights as the convolution wants them, rearranged again only where something has changed."""
-        weight, bias = self.vgg.convolution(name)
-        state = (weight.data_ptr(), weight._version, bias._version, weight.dtype, shape)
+        source = self.vgg.convolution(name)
+        state = (*map(id, source), *(tensor._version for tensor in source), shape)
         found = self._prepared.get((name, back))
-        if found is None or found[0] != state:
-            weight, bias = weight.to(self.dtype), bias.to(self.dtype)
+        if found is None or found.state != state:
+            weight, bias = (tensor.to(self.dtype) for tensor in source)
             if back:
                 weight = weight.flip(2, 3).transpose(0, 1)
             weight = weight.contiguous(memory_format=torch.channels_last)
             if self._fused:
                 weight = torch.ops.mkldnn._reorder_convolution_weight(weight, *_geometry(1), list(shape))
-            found = self._prepared[name, back] = (state, weight, None if back else bias)
-        return found[1:]
+            found = self._prepared[name, back] = _Prepared(source, state, weight, None if back else bias)
+        return found.weight, found.bias
 
 
 def pick_precision(precision: Precision, vgg: VGG) -> Literal["full", "bfloat16"]:

@@ -173,9 +173,10 @@ class Objective:
             total += gradient
         return terms, total
 
+    @torch.inference_mode(False)
     @torch.enable_grad()
     def _variation(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        image = image.detach().requires_grad_()
+        image = image.detach().clone().requires_grad_()  # a picture made in inference mode cannot have a gradient
         term = self.factors["total variation"] * total_variation(image)
         return term.detach(), torch.autograd.grad(term, image)[0]
 
