@@ -2,7 +2,7 @@
 
     python scripts/contact_sheet.py
 
-Takes about half an hour on two cores. Finished pictures are kept in artifacts/contact_sheet and not made again;
+Takes about a quarter of an hour on two cores. Finished pictures are kept in artifacts/contact_sheet and not made again;
 delete that folder after a change of the defaults.
 """
 
