@@ -19,7 +19,7 @@ import styletools as st
 from benchmarks import interactive, limit, optimisers, race, report, scaling
 from benchmarks.common import HERE, PAIRS, machine, precisions, rounded
 
-SECONDS = 8.0  # for the pictures at equal time
+SECONDS = 6.0  # for the pictures at equal time
 CASES = [("max", 256, pair) for pair in PAIRS] + [("max", 512, PAIRS[0])]
 ALL_CASES = [*CASES, *(("avg", 256, pair) for pair in PAIRS)]
 

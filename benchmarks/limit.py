@@ -37,7 +37,7 @@ def measure() -> list[dict[str, Any]]:
             run = iter(synthesise(objective(vgg, content, style, precision), content, steps=10**6))
             tasks = rates(torch.bfloat16 if precision == "bfloat16" else torch.float32)
             with torch.no_grad():
-                seconds = interleaved({"step": lambda run=run: next(run), **tasks}, rounds=3 if size > 512 else 9)
+                seconds = interleaved({"step": lambda run=run: next(run), **tasks}, rounds=3 if size > 512 else 6)
             rate = {
                 "mm": 2 * SIDE**3 / seconds["mm"] / 1e9,
                 "oneDNN": 2 * SIDE**2 * POSITIONS**2 / seconds["oneDNN"] / 1e9,

@@ -21,7 +21,7 @@ measure_one(int(sys.argv[1]), sys.argv[2])
 
 def measure_one(size: int, precision: str) -> None:
     """Print seconds and memory of the last stage of a transfer, the smaller ones before it included."""
-    steps = 25 if size <= 512 else 3
+    steps = 20 if size <= 512 else 3
     history = st.transfer(*PAIRS[0], size=size, precision=precision, steps=steps, progress=False).history
     height = max(history["height"])
     first = history["height"].index(height)
