@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-import time
-from collections.abc import Callable
 from typing import Any
 
 import torch
 
 import styletools as st
-from benchmarks.common import PAIRS, alone, pictures
+from benchmarks.common import PAIRS, alone, interleaved, pictures
 from styletools.recipes import STYLE_LAYERS
 from styletools.weights import load_weights
 
 ROUNDS = 5
 IMPORT = "import sys, time; {}; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
-
-
-def median(task: Callable[[], Any], rounds: int = ROUNDS) -> float:
-    """Of a few repetitions, after one that does not count."""
-    task()
-    times = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        task()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
 
 
 def imports() -> dict[str, float]:
@@ -39,14 +25,9 @@ def imports() -> dict[str, float]:
     return {name: statistics.median(times) for name, times in found.items()}
 
 
-def first_picture() -> float:
-    """From the call to the first step of a transfer at 128 px, as a panel makes it."""
-    began = time.perf_counter()
-    seen: list[float] = []
-    st.transfer(
-        *PAIRS[0], size=128, steps=50, progress=False, on_step=lambda _: bool(seen.append(time.perf_counter()) or True)
-    )
-    return seen[0] - began
+def first_picture() -> None:
+    """A transfer at 128 px as a panel makes it, until its first step."""
+    st.transfer(*PAIRS[0], size=128, steps=50, progress=False, on_step=lambda _: True)
 
 
 def steps_per_second(**options: Any) -> float:  # noqa: ANN401
@@ -65,13 +46,14 @@ def measure() -> dict[str, float]:
     features = [name for name in vgg.layers if not name.endswith("_pre")]
     with torch.no_grad():
         F = vgg(content, "conv3_1")["conv3_1"]
-        found = {
-            "bundled weights": median(lambda: load_weights("bundled")),
-            "network from them": median(st.VGG),
-            "features of a new picture, 224 px, all layers": median(lambda: vgg(square, features)),
-            "a Gram matrix and its heat map": median(lambda: _heat_map(F)),
-            "first picture of a transfer, 128 px": median(first_picture),
+        tasks = {
+            "bundled weights": lambda: load_weights("bundled"),
+            "network from them": st.VGG,
+            "features of a new picture, 224 px, all layers": lambda: vgg(square, features),
+            "a Gram matrix and its heat map": lambda: _heat_map(F),
+            "first picture of a transfer, 128 px": first_picture,
         }
+        found = interleaved(tasks, ROUNDS)
     took = imports()
     found |= {"import torch": took["torch"], "import styletools after it": took["styletools"]}
     found |= {"steps a second, 128 px": steps_per_second(init="content", style_layers=STYLE_LAYERS)}
@@ -83,7 +65,3 @@ def _heat_map(F: torch.Tensor) -> None:
     from styletools import plots  # noqa: PLC0415  # matplotlib is not part of the other measurements
 
     plots.matrices({"conv3_1": st.gram_matrix(F)})
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(), indent=1))

@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 import styletools as st
-from benchmarks.common import ALPHA, BETA, HERE, PAIRS, alone, high_frequency, objective, pictures, precisions
+from benchmarks.common import ALPHA, BETA, HERE, alone, high_frequency, objective, pictures, precisions
 from benchmarks.textbook import Textbook
 from styletools.fast import Precision
 
@@ -158,7 +158,3 @@ def equal_seconds(pair: tuple[str, str], size: int, seconds: float) -> dict[str,
                 break
         found[precision] = run.image
     return found
-
-
-if __name__ == "__main__":
-    record([("max", 256, pair) for pair in PAIRS] + [("max", 512, PAIRS[0])])

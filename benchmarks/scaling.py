@@ -35,9 +35,8 @@ def measure_one(size: int, precision: str) -> None:
     )
     peak = peak_memory()
     pixels = round(size * height)
-    missing = (
-        max(0, 20 - steps) * 2 * 12 * pixels / 1e9
-    )  # curvature pairs that a longer run would hold, 12 bytes a pixel
+    # Curvature pairs that a longer run would hold, 12 bytes a pixel.
+    missing = max(0, 20 - steps) * 2 * 12 * pixels / 1e9
     print(json.dumps({"size": size, "height": height, "precision": precision, "seconds": step,
                       "per megapixel": step / pixels * 1e6, "GB measured": peak, "GB": peak + missing}))  # fmt: skip
 

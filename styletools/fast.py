@@ -246,7 +246,7 @@ def mean_gram(features: Tensor) -> Tensor:
         parts = features.chunk(math.ceil(features.numel() / 2**21), 2)  # a few megabytes at a time
         grams = [mean_gram(part.float()) * part.shape[2] for part in parts]
         return torch.stack(grams).sum(0) / height
-    if features.device.type == "cpu" and has_fused(features.dtype):
+    if _is_fused(features):
         # The weights' gradient of a 1 × 1 convolution is the same sum over positions, and twice as fast where torch's
         # matrix products come from a library that favours another maker's processors.
         grams = [_weight_gradient(F, (channels, channels, 1, 1), F) for F in _one_by_one(features)]
@@ -265,7 +265,7 @@ def add_gram_gradient(features: Tensor, gradient: Tensor, difference: Tensor) ->
         tensor([4., 4.])
     """
     weights = difference.to(features.dtype)[..., None, None]
-    fused = features.device.type == "cpu" and has_fused(features.dtype)
+    fused = _is_fused(features)
     for F, g, D in zip(_one_by_one(features), _one_by_one(gradient), weights, strict=True):
         if fused:
             _add_convolution(g, F, D, None, padding=0)
@@ -283,6 +283,10 @@ def has_fused(dtype: torch.dtype) -> bool:
         False
     """
     return dtype in (torch.float32, torch.bfloat16) and bool(torch.backends.mkldnn.enabled) and _try_fused(dtype)
+
+
+def _is_fused(features: Tensor) -> bool:
+    return features.device.type == "cpu" and has_fused(features.dtype)
 
 
 _weight_gradient: Callable[[Tensor, tuple[int, ...], Tensor], Tensor] = torch.nn.grad.conv2d_weight
