@@ -24,7 +24,7 @@ from styletools.weights import load_weights
 
 HERE = Path(__file__).resolve().parent
 PAIRS = (("chelsea", "starry_night"), ("china", "great_wave"), ("astronaut", "the_kiss"))
-ALPHA, BETA = 1.0, 5.0  # the package's defaults; total variation is left out, because the textbook has none
+ALPHA, BETA = 1.0, 5.0  # near the package's defaults; total variation is left out, because the textbook has none
 
 
 def precisions() -> list[Precision]:

@@ -14,6 +14,7 @@ import styletools as st
 from benchmarks.common import ALPHA, BETA, PAIRS, high_frequency, objective, pictures
 from styletools.optimisers import LBFGS, Adam, Evaluation, Optimiser
 from styletools.spectrum import Spectrum
+from styletools.stages import look
 
 SIZE, STEPS = 256, 100
 Evaluate = Callable[[Tensor], Evaluation]
@@ -49,7 +50,15 @@ def at_one_size(make: Callable[[Evaluate, Tensor], Optimiser], target: st.Object
 def coarse_to_fine(pair: tuple[str, str], start: str) -> dict[str, Any]:
     """The recipe, without total variation as all others here."""
     result = st.transfer(
-        *pair, size=SIZE, init=start, steps=STEPS, alpha=ALPHA, beta=BETA, tv=0.0, coarse_to_fine=True, progress=False
+        *pair,
+        size=SIZE,
+        init=start,
+        steps=STEPS,
+        alpha=ALPHA,
+        beta=BETA / look(SIZE),
+        tv=0.0,
+        coarse_to_fine=True,
+        progress=False,
     )
     full = [h == max(result.history["height"]) for h in result.history["height"]]
     columns = {

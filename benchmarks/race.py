@@ -15,6 +15,7 @@ import styletools as st
 from benchmarks.common import ALPHA, BETA, HERE, alone, high_frequency, objective, pictures, precisions
 from benchmarks.textbook import Textbook
 from styletools.fast import Precision
+from styletools.stages import look
 
 TEXTBOOK_STEPS = 500
 COARSE_STEPS, MOST_STEPS = 100, 400
@@ -42,7 +43,7 @@ def key(pooling: str, size: int, pair: tuple[str, str], start: str) -> str:
 def textbook(pair: tuple[str, str], size: int, pooling: str) -> tuple[Textbook, dict[str, Tensor]]:
     """The loop, and where it can start."""
     content, style = pictures(pair, size)
-    factors = objective(st.VGG(pooling=pooling), content, style).factors
+    factors = objective(st.VGG(pooling=pooling, padding="zeros"), content, style).factors
     return Textbook(content, style, factors, pooling), starts(content)
 
 
@@ -68,11 +69,12 @@ def ours(
         style,
         size=size,
         pooling=pooling,
+        padding="zeros",  # as the textbook
         init=start,
         precision=precision,
         steps=COARSE_STEPS,
         alpha=ALPHA,
-        beta=BETA,
+        beta=BETA / look(size),  # β of the textbook, at any size
         tv=0.0,
         progress=False,
         on_step=lambda step: step.losses["total"] <= goal and max(step.image.shape) == size,

@@ -89,6 +89,8 @@ def _reconstruct(
     **options: Any,  # noqa: ANN401
 ) -> int:
     if content is not None:
+        if "style_size" in options:
+            raise InputError("--style-size: the content of a picture has its own size; leave it out, or use --style")
         return _paint(output, lambda: recipes.reconstruct_content(image, content, **options))
     return _paint(output, lambda: recipes.reconstruct_style(image, style or {}, **options))
 
@@ -210,6 +212,8 @@ def _parser() -> argparse.ArgumentParser:
     defaults = [_default(recipe, "tv") for recipe in (recipes.reconstruct_content, recipes.reconstruct_style)]
     hint = f"γ, the weight of total variation (default {defaults[0]} for content, {defaults[1]} for style)"
     command.add_argument("--tv", type=float, default=argparse.SUPPRESS, help=hint)
+    hint = "longer side of the painting, for --style; smaller than --size: a texture that does not repeat it"
+    command.add_argument("--style-size", type=int, default=argparse.SUPPRESS, help=hint)
 
     command = commands.add_parser("samples", help="list the pictures that come with the package")
     command.set_defaults(command=_samples)
@@ -249,6 +253,7 @@ def _add_common(command: argparse.ArgumentParser, recipe: Callable[..., Any], in
     _add(command, recipe, "--seed", type=int, help="of the noise")
     _add(command, recipe, "--weights", help="bundled, vgg16, vgg19, vgg16-caffe, random, or a file")
     _add(command, recipe, "--pooling", choices=["avg", "max"], help="avg or max")
+    _add(command, recipe, "--padding", choices=["zeros", "replicate", "reflect"], help="beyond the border")
     _add(command, recipe, "--units", choices=["relative", "literal"], help="of the losses: what α/β means")
     _add(command, recipe, "--precision", choices=["auto", "full", "bfloat16"], help="of the features")
     _add(command, recipe, "--device", help="cpu, cuda or mps; by default the best there is")

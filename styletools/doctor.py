@@ -13,7 +13,7 @@ import torch
 from styletools import __version__
 from styletools.errors import WeightsError
 from styletools.fast import has_fused, pick_precision
-from styletools.recipes import pick_device
+from styletools.networks import pick_device
 from styletools.vgg import VGG
 from styletools.weights import cache_folder, load_weights
 

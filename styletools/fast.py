@@ -92,6 +92,7 @@ class Passes:
         self.precision = pick_precision(precision, vgg)
         self.dtype = torch.bfloat16 if self.precision == "bfloat16" else vgg.dtype
         self._fused = vgg.device.type == "cpu" and has_fused(self.dtype)
+        self._padding = vgg.padding  # what is not zeros is put around a picture by hand
         self._prepared: dict[tuple[str, bool], _Prepared] = {}
         self._rooms: dict[str, Tensor] = {}
         self._visited: list[_Visited] = []
@@ -193,14 +194,50 @@ class Passes:
 
     def _convolution(self, name: str, x: Tensor, *, rectify: bool = False, back: bool = False) -> Tensor:
         """Run one forwards, or back: then into the room of its own features, which are needed no longer."""
-        weight, bias = self._weights(name, back, x.shape)
-        if not self._fused:
-            x = functional.conv2d(x, weight, bias, padding=1)
-            return x.relu_() if rectify else x
-        out = self._room(name, (len(x), weight.shape[0], *x.shape[2:]))
-        return _add_convolution(out.zero_(), x, weight, bias, padding=1, rectify=rectify)
+        if self._padding == "zeros":
+            return self._convolve(name, name, x, 1, rectify=rectify, back=back)
+        if not back:
+            return self._convolve(name, name, self._with_border(x), 0, rectify=rectify)
+        g = self._convolve(name, "with its border", x, 2, back=True)
+        height, width = x.shape[2:]
+        return self._without_border(g, self._room(name, (*g.shape[:2], height, width)))
 
-    def _weights(self, name: str, back: bool, shape: torch.Size) -> tuple[Tensor, Tensor | None]:
+    def _convolve(
+        self, name: str, room: str, x: Tensor, padding: int, *, rectify: bool = False, back: bool = False
+    ) -> Tensor:
+        """One convolution with so many zeros beyond each side, into a room; ReLU is max(·, 0)."""
+        weight, bias = self._weights(name, back, x.shape, padding)
+        if not self._fused:
+            x = functional.conv2d(x, weight, bias, padding=padding)
+            return x.relu_() if rectify else x
+        height, width = (side + 2 * padding - 2 for side in x.shape[2:])
+        out = self._room(room, (len(x), weight.shape[0], height, width))
+        return _add_convolution(out.zero_(), x, weight, bias, padding=padding, rectify=rectify)
+
+    def _with_border(self, x: Tensor) -> Tensor:
+        """One position more on each side: the border again, or what lies just inside it."""
+        batch, channels, height, width = x.shape
+        out = self._room("with its border", (batch, channels, height + 2, width + 2))
+        out[:, :, 1:-1, 1:-1] = x
+        for axis in (2, 3):  # rows first; columns then include the corners
+            for beyond, source in self._borders:
+                out.select(axis, beyond).copy_(out.select(axis, source))
+        return out
+
+    def _without_border(self, g: Tensor, out: Tensor) -> Tensor:
+        """The gradient's way back through `_with_border`: what was copied gets the sum. Uses up g."""
+        for axis in (3, 2):
+            for beyond, source in self._borders:
+                g.select(axis, source).add_(g.select(axis, beyond))
+        return out.copy_(g[:, :, 1:-1, 1:-1])
+
+    @property
+    def _borders(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Places beyond the border and those that are repeated there, along one axis with its margin."""
+        inside = 1 if self._padding == "replicate" else 2
+        return (0, inside), (-1, -1 - inside)
+
+    def _weights(self, name: str, back: bool, shape: torch.Size, padding: int) -> tuple[Tensor, Tensor | None]:
         """Weights as the convolution wants them, rearranged again only where something has changed."""
         source = self.vgg.convolution(name)
         state = (*map(id, source), *(tensor._version for tensor in source), shape)
@@ -211,7 +248,7 @@ class Passes:
                 weight = weight.flip(2, 3).transpose(0, 1)
             weight = weight.contiguous(memory_format=torch.channels_last)
             if self._fused:
-                weight = torch.ops.mkldnn._reorder_convolution_weight(weight, *_geometry(1), list(shape))
+                weight = torch.ops.mkldnn._reorder_convolution_weight(weight, *_geometry(padding), list(shape))
             found = self._prepared[name, back] = _Prepared(source, state, weight, None if back else bias)
         return found.weight, found.bias
 

@@ -110,7 +110,9 @@ def to_pil(image: Tensor) -> Image.Image:
     return Image.fromarray(pixels.to("cpu", torch.uint8).numpy())
 
 
-def save_image(image: Tensor, path: str | os.PathLike[str], settings: dict[str, Any] | None = None) -> None:
+def save_image(
+    image: Tensor, path: str | os.PathLike[str], settings: dict[str, Any] | None = None, *, quality: int = 95
+) -> None:
     """Write a picture, whole or not at all.
 
     Args:
@@ -118,6 +120,7 @@ def save_image(image: Tensor, path: str | os.PathLike[str], settings: dict[str, 
         path: ends in .png, .jpg or .jpeg; its folder must exist. An old file of that name is replaced, and
             survives if the new one cannot be written.
         settings: stored as JSON in the file (PNG text `styletools`, JPEG comment); `load_settings` reads it.
+        quality: of a JPEG, 1 … 95.
 
     Raises:
         ImageError: an unknown ending, a missing folder, or the system refused.
@@ -140,7 +143,7 @@ def save_image(image: Tensor, path: str | os.PathLike[str], settings: dict[str, 
             info.add_itxt(_SETTINGS, text)
         picture.save(buffer, "PNG", pnginfo=info)
     else:
-        picture.save(buffer, "JPEG", quality=95, subsampling=0, comment=text.encode())
+        picture.save(buffer, "JPEG", quality=quality, subsampling=0, comment=text.encode())
     try:
         write_whole(path, buffer.getvalue())
     except OSError as error:

@@ -34,13 +34,16 @@ _DPI = 80  # a notebook with its figures stays small enough to be stored
 _LINES = ("-", "--", "-.", ":")
 
 
-def pictures(images: Mapping[str, Tensor], *, columns: int = 4, width: float = 9.0) -> tuple[Figure, list[Axes]]:
+def pictures(
+    images: Mapping[str, Tensor], *, columns: int = 4, width: float = 9.0, pixels: bool = False
+) -> tuple[Figure, list[Axes]]:
     """Show pictures side by side, each under its title.
 
     Args:
         images: (1, 3, H, W) or (3, H, W) in [0, 1] by title.
         columns: at most so many in a row.
         width: of the figure, in inches.
+        pixels: whether single pixels are the point: small pictures are then enlarged without smoothing.
 
     Returns:
         The figure and one axes per picture.
@@ -62,7 +65,8 @@ def pictures(images: Mapping[str, Tensor], *, columns: int = 4, width: float = 9
     fig, axes = _grid(list(shown), tallest, columns, width)
     room = width * _DPI / min(columns, len(shown))  # pixels on the screen for each
     for ax, image in zip(axes, shown.values(), strict=True):
-        ax.imshow(np.asarray(image), interpolation="nearest" if image.width <= room else "antialiased")
+        enlarged = "nearest" if pixels else "bicubic"
+        ax.imshow(np.asarray(image), interpolation=enlarged if image.width <= room else "antialiased")
     return fig, axes
 
 

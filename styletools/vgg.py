@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, get_args
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +14,11 @@ from torch.nn import functional
 from styletools.errors import InputError
 from styletools.weights import BLOCKS, Convention, Depth, Weights, load_weights
 
-__all__ = ["VGG", "Layer", "Pooling"]
+__all__ = ["VGG", "Layer", "Padding", "Pooling"]
 
 Pooling: TypeAlias = Literal["avg", "max"]
+Padding: TypeAlias = Literal["zeros", "replicate", "reflect"]
+"""What a convolution sees beyond the border: nothing, the border itself, or the picture mirrored."""
 PRE = "_pre"
 
 
@@ -29,17 +31,14 @@ class Layer:
         filters: N_l, the number of feature maps.
         stride: pixels of the image between two neighbouring positions.
         receptive_field: side of the square of pixels that one position sees.
+        minimum_size: smallest image, in pixels a side, that the layer can be computed for.
     """
 
     name: str
     filters: int
     stride: int
     receptive_field: int
-
-    @property
-    def minimum_size(self) -> int:
-        """Smallest image, in pixels a side, that leaves the layer one position."""
-        return self.stride
+    minimum_size: int = field(repr=False)
 
 
 class VGG(nn.Module):
@@ -51,14 +50,17 @@ class VGG(nn.Module):
 
     Args:
         weights: see `styletools.weights.load_weights`, or what it returned.
-        pooling: `"avg"` as the paper prefers, or `"max"` as the network was trained.
+        pooling: `"max"` as the network was trained, or `"avg"` as the paper prefers.
+        padding: `"replicate"` repeats the border of a picture, and of its features, outwards; `"reflect"` mirrors
+            them; `"zeros"` is as the network was trained. Zeros look like an edge all around the picture: they count
+            as style, and a synthesis paints them as a frame.
         seed: for `weights="random"`.
         depth: for `weights="random"`.
         convention: for a file of your own; see `load_weights`.
 
     Raises:
         WeightsError: the weights cannot be had.
-        InputError: unknown pooling.
+        InputError: unknown pooling or padding.
 
     Example:
         >>> vgg = VGG(weights="random")
@@ -76,23 +78,27 @@ class VGG(nn.Module):
     def __init__(
         self,
         weights: str | os.PathLike[str] | Weights = "bundled",
-        pooling: Pooling = "avg",
+        pooling: Pooling = "max",
         *,
+        padding: Padding = "replicate",
         seed: int = 0,
         depth: Depth = 16,
         convention: Convention | None = None,
     ) -> None:
         """Load the weights and freeze them."""
         super().__init__()
-        if pooling not in ("avg", "max"):
+        if pooling not in get_args(Pooling):
             raise InputError(f"pooling: expected 'avg' or 'max', got {pooling!r}")
+        if padding not in get_args(Padding):
+            raise InputError(f"padding: expected 'zeros', 'replicate' or 'reflect', got {padding!r}")
         if not isinstance(weights, Weights):
             weights = load_weights(weights, seed=seed, depth=depth, convention=convention)
         self.weights = weights.source
         self.depth = weights.depth
         self.pooling = pooling
+        self.padding = padding
         self.steps = list(_architecture(weights.depth))
-        self.info = {layer.name: layer for layer in _describe(self.steps, weights)}
+        self.info = {layer.name: layer for layer in _describe(self.steps, weights, padding)}
         # Buffers, not parameters: they move with .to(), and nothing can ask for their gradient.
         for name, tensor in weights.tensors.items():
             self.register_buffer(name.replace(".", "_"), tensor.clone())
@@ -201,7 +207,7 @@ class VGG(nn.Module):
             below = mean
         mean_rgb, std_rgb = (tuple(buffer.flatten().tolist()) for buffer in (self.mean, self.std))
         weights = Weights(f"{self.weights}, rescaled", self.depth, tensors, mean_rgb, std_rgb)
-        return VGG(weights, self.pooling).to(self.device, self.dtype)
+        return VGG(weights, self.pooling, padding=self.padding).to(self.device, self.dtype)
 
     def __call__(self, image: Tensor, layers: str | Iterable[str]) -> dict[str, Tensor]:
         """Compute features; see `forward`."""
@@ -210,7 +216,7 @@ class VGG(nn.Module):
 
     def extra_repr(self) -> str:
         """What print(vgg) says."""
-        return f"VGG-{self.depth}, weights={self.weights!r}, pooling={self.pooling!r}"
+        return f"VGG-{self.depth}, weights={self.weights!r}, pooling={self.pooling!r}, padding={self.padding!r}"
 
     def convolution(self, name: str) -> tuple[Tensor, Tensor]:
         """Weight (out, in, 3, 3) and bias (out,) of a convolution."""
@@ -222,7 +228,8 @@ class VGG(nn.Module):
             pool = functional.avg_pool2d if self.pooling == "avg" else functional.max_pool2d
             yield step, pool(x, 2)
             return
-        x = functional.conv2d(x, *self.convolution(step), padding=1)
+        beyond = "constant" if self.padding == "zeros" else self.padding
+        x = functional.conv2d(functional.pad(x, (1, 1, 1, 1), beyond), *self.convolution(step))
         yield step + PRE, x
         # Not in place: whoever kept the value before the ReLU would find it rectified.
         yield step, functional.relu(x)
@@ -286,17 +293,18 @@ def _architecture(depth: int) -> Iterator[str]:
         yield f"pool{block}"
 
 
-def _describe(steps: list[str], weights: Weights) -> Iterator[Layer]:
+def _describe(steps: list[str], weights: Weights, padding: Padding) -> Iterator[Layer]:
     """Follow stride and receptive field through the network (each window adds its reach times the stride)."""
-    filters, stride, field = 3, 1, 1
+    filters, stride, reach = 3, 1, 1
     for step in steps:
         if step.startswith("pool"):
-            field += stride
+            reach += stride
             stride *= 2
-            yield Layer(step, filters, stride, field)
+            yield Layer(step, filters, stride, reach, stride)
         else:
             weight = weights.tensors[f"{step}.weight"]
             filters = weight.shape[0]
-            field += (weight.shape[-1] - 1) * stride
-            yield Layer(step + PRE, filters, stride, field)
-            yield Layer(step, filters, stride, field)
+            reach += (weight.shape[-1] - 1) * stride
+            smallest = 2 * stride if padding == "reflect" else stride  # one position has nothing to mirror
+            yield Layer(step + PRE, filters, stride, reach, smallest)
+            yield Layer(step, filters, stride, reach, smallest)

@@ -18,8 +18,8 @@ PACKAGE = Path(styletools.__file__).parent
 # Each file may import the ones before it, and no other.
 ORDER = [
     "errors", "files", "procedural", "samples", "images", "variations", "colours", "weights", "vgg", "equations",
-    "reading", "regions", "fast", "objective", "spectrum", "optimisers", "synthesis", "progress",
-    "settings", "recipes", "plots", "exercises", "explorers", "doctor", "cli",
+    "reading", "regions", "fast", "objective", "spectrum", "optimisers", "synthesis", "stages", "progress",
+    "settings", "networks", "recipes", "plots", "exercises", "explorers", "doctor", "cli",
 ]  # fmt: skip
 FOLDERS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 MODULES = sorted(path.relative_to(PACKAGE).as_posix()[:-3] for path in PACKAGE.rglob("*.py"))

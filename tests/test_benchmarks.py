@@ -23,7 +23,7 @@ def small():
 def test_the_textbook_minimises_the_same(small, pooling):
     """Otherwise the race would be between different things."""
     content, style = small
-    objective = common.objective(st.VGG(pooling=pooling), content, style)
+    objective = common.objective(st.VGG(pooling=pooling, padding="zeros"), content, style)
     loop = Textbook(content, style, objective.factors, pooling)
     image = torch.rand(content.shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
     loss = loop.loss(image)
@@ -36,7 +36,9 @@ def test_the_textbook_minimises_the_same(small, pooling):
 @pytest.mark.parametrize("method", ["adam", "lbfgs"])
 def test_the_textbook_goes_down_and_stays_a_picture(small, method):
     content, style = small
-    loop = Textbook(content, style, common.objective(st.VGG(), content, style).factors, "avg")
+    loop = Textbook(
+        content, style, common.objective(st.VGG(pooling="avg", padding="zeros"), content, style).factors, "avg"
+    )
     run = list(itertools.islice(getattr(loop, method)(content), 20))
     assert run[-1][0] < 0.8 * run[0][0]
 
@@ -65,7 +67,7 @@ def test_ours_stops_at_the_goal_or_says_never(monkeypatch):
     seconds, result = race.ours(pair, 64, "avg", "noise", "full", goal=1e9)
     assert seconds == result.history["seconds"][-1]
     assert result.history["height"][-1] == max(result.history["height"])
-    assert result.history["step"][-1] < 10
+    assert result.history["step"][-1] < 15
     seconds, result = race.ours(pair, 64, "avg", "content", "full", goal=0.0)
     assert seconds is None
     assert result.history["step"][-1] == 8

@@ -39,8 +39,9 @@ class TestTransfer:
     def test_every_option_arrives(self, tmp_path):
         out = tmp_path / "out.jpg"
         options = {
-            "alpha": "2", "beta": "7", "tv": "0.5", "init": "content", "seed": "3", "pooling": "max",
-            "weights": "random", "optimiser": "adam", "units": "literal", "style-size": "48", "device": "cpu",
+            "alpha": "2", "beta": "7", "tv": "0.5", "init": "content", "seed": "3", "pooling": "avg",
+            "padding": "reflect", "weights": "random", "optimiser": "adam", "units": "literal",
+            "style-size": "48", "device": "cpu",
             "precision": "bfloat16",
             "content-layers": "conv2_2", "style-layers": "conv1_1=0.3,conv2_1=0.7",
         }  # fmt: skip
@@ -49,7 +50,7 @@ class TestTransfer:
         arguments = st.load_settings(out)["arguments"]
         assert arguments["content_layers"] == {"conv2_2": 1}
         assert arguments["style_layers"] == {"conv1_1": 0.3, "conv2_1": 0.7}
-        for name in ("init", "pooling", "weights", "optimiser", "units", "precision", "device"):
+        for name in ("init", "pooling", "padding", "weights", "optimiser", "units", "precision", "device"):
             assert arguments[name] == options[name]
         for name in ("alpha", "beta", "tv", "seed"):
             assert arguments[name] == float(options[name])
@@ -72,6 +73,13 @@ class TestTransfer:
 
 class TestReconstruct:
     """styletools reconstruct IMAGE --style … | --content …"""
+
+    def test_a_texture_of_another_size_than_its_source(self, tmp_path, capsys):
+        out = str(tmp_path / "out.png")
+        assert run("reconstruct", "dots", "--style", "conv1_1", "--style-size", "32", "-o", out, *QUICK) == 0
+        assert st.load_settings(out)["arguments"]["style_size"] == 32
+        assert run("reconstruct", "dots", "--content", "conv1_1", "--style-size", "32", "-o", out, *QUICK) == 2
+        assert "--style-size: the content of a picture has its own size" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
         ("option", "layers", "recipe"),

@@ -42,7 +42,7 @@ def test_outputs_are_stored_and_clean(notebook, path):
         assert not re.search(r"/(home|root|tmp|work|Users)/", text)
         assert "<Axes" not in text
         assert "Warning" not in text
-    assert path.stat().st_size < 1_500_000
+    assert path.stat().st_size < 2_000_000
 
 
 def test_metadata(notebook):

@@ -8,10 +8,12 @@ import torch
 from torch.testing import assert_close
 
 import styletools as st
-from styletools import VGG, recipes
+from styletools import VGG, Objective, recipes
 from styletools.errors import ImageError, InputError, SynthesisError
 from styletools.fast import pick_precision
-from styletools.recipes import pick_device
+from styletools.networks import pick_device
+from styletools.recipes import plan
+from styletools.stages import look
 
 QUICK = {"size": 64, "steps": 4, "progress": False}
 
@@ -60,32 +62,29 @@ class TestTransfer:
         history = result.history
         assert len(history["total"]) == len(history["style conv3_1"]) == len(history["step"])
         assert history["total"][-1] < history["total"][0]
-        assert history["height"] == [32] * 40 + [64] * 40
+        assert history["height"] == [32] * 40 + [45] * 40 + [64] * 40
 
     def test_coarse_to_fine_is_the_default_from_noise_only(self):
         heights = {}
         for init in ("noise", "content"):
             result = st.transfer("chelsea", "dots", size=128, steps=2, init=init, progress=False)
             heights[init] = result.history["height"]
-        assert heights == {"noise": [42, 42, 85, 85], "content": [85, 85]}
+        assert heights == {"noise": [42, 42, 60, 60, 85, 85], "content": [85, 85]}
         large = st.transfer("chelsea", "dots", size=512, steps=1, progress=False)
-        assert [round(height / 341, 2) for height in large.history["height"]] == [0.25, 0.5, 1]
+        assert [round(height / 341, 2) for height in large.history["height"]] == [0.25, 0.35, 0.5, 0.71, 1]
         forced = st.transfer("chelsea", "dots", size=128, steps=2, coarse_to_fine=False, progress=False)
         assert set(forced.history["height"]) == {85}
 
     @pytest.mark.parametrize("recipe", ["transfer", "reconstruct_style"])
-    def test_smaller_stages_of_a_transfer_look_at_the_content(self, recipe):
-        """Their β is a fifth; the last one's is the caller's; a texture has nothing else to look at."""
-
-        def factors(**options):
-            pictures = ("chelsea", "dots") if recipe == "transfer" else ("dots",)
-            made = getattr(st, recipe)(*pictures, steps=0, progress=False, **options)
-            return [stage.objective.factors["style conv2_1"] for stage in made.synthesis.stages]
-
-        small, large = factors(size=256)
-        share = 0.2 if recipe == "transfer" else 1
-        assert small == pytest.approx(share * factors(size=128, coarse_to_fine=False)[0], rel=0.1)
-        assert [large] == factors(size=256, coarse_to_fine=False)
+    def test_each_stage_has_the_weights_of_its_settings(self, recipe):
+        """The smaller stages of a transfer count style for more; a texture has nothing else to look at."""
+        pictures = ("chelsea", "dots") if recipe == "transfer" else ("dots",)
+        made = getattr(st, recipe)(*pictures, size=128, steps=0, coarse_to_fine=True, progress=False)
+        for stage, settings in zip(made.synthesis.stages, made.settings["stages"], strict=True):
+            assert (stage.height, stage.width) == (settings["height"], settings["width"])
+            assert stage.objective.factors.get("total variation", 0) == settings["tv"]
+        betas = [settings["beta"] / made.settings["stages"][-1]["beta"] for settings in made.settings["stages"]]
+        assert betas == pytest.approx([4, 2, 1] if recipe == "transfer" else [1, 1, 1])
 
     def test_alpha_and_beta_pull(self):
         """More β: nearer to the style, further from the content."""
@@ -105,7 +104,9 @@ class TestTransfer:
 
     def test_total_variation_counts_per_unit_of_alpha_and_beta(self, vgg):
         result = st.transfer("chelsea", "dots", alpha=2, beta=6, tv=0.25, **QUICK)
-        assert result.synthesis.stages[-1].objective.factors["total variation"] == pytest.approx(0.25 * 8)
+        assert result.synthesis.stages[-1].objective.factors["total variation"] == pytest.approx(
+            0.25 * (2 + 6 * look(64))
+        )
         texture = st.reconstruct_style("dots", tv=0.25, **QUICK)
         assert texture.synthesis.stages[0].objective.factors["total variation"] == pytest.approx(0.25)
 
@@ -137,10 +138,9 @@ class TestInit:
             st.transfer("chelsea", "dots", size=64, steps=0, seed=s, coarse_to_fine=False, progress=False).image
             for s in (1, 1, 2)
         )
-        assert torch.equal(first, st.white_noise(43, 64, seed=1))
+        assert_close(first, 0.4 + 0.2 * st.white_noise(43, 64, seed=1))
         assert torch.equal(first, same)
         assert not torch.equal(first, other)
-        assert first.std() > 0.25
 
     def test_what_is_not_there(self):
         with pytest.raises(InputError, match="there is no 'content' picture in this recipe"):
@@ -171,6 +171,51 @@ class TestReconstruct:
         result = st.reconstruct_style("dots", {"conv1_1": 2, "conv2_1": 0}, **QUICK)
         assert set(result.history["style conv2_1"]) == {0}
         assert result.settings["arguments"]["layers"] == {"conv1_1": 2, "conv2_1": 0}
+
+    def test_from_noise_content_grows_and_a_texture_does_not(self):
+        for recipe, sizes in (("reconstruct_content", 3), ("reconstruct_style", 1)):
+            stages = getattr(st, recipe)("dots", "conv1_1", size=128, steps=0, progress=False).synthesis.stages
+            assert len(stages) == sizes
+
+    def test_a_texture_of_another_size_than_its_source(self, monkeypatch):
+        seen = []
+        monkeypatch.setattr(
+            recipes,
+            "Objective",
+            lambda *args, **options: seen.append(options["style"].shape) or Objective(*args, **options),
+        )
+        result = st.reconstruct_style("great_wave", "conv1_1", size=96, style_size=48, steps=1, progress=False)
+        assert result.image.shape == (1, 3, 64, 96)
+        assert result.settings["arguments"]["style_size"] == 48
+        assert seen == [(1, 3, 32, 48)]
+
+
+class TestPlan:
+    """What a recipe would do, without doing it."""
+
+    @pytest.mark.parametrize(
+        ("recipe", "pictures", "arguments"),
+        [
+            ("transfer", ("chelsea", "dots"), {"beta": 3, "content_layers": ["conv2_2"], "style_size": 40}),
+            ("reconstruct_style", ("dots", "conv1_1"), {"seed": 4}),
+            ("reconstruct_content", ("chelsea",), {"coarse_to_fine": False, "padding": "zeros"}),
+        ],
+    )
+    def test_is_what_it_then_does(self, recipe, pictures, arguments):
+        planned = plan(recipe, *pictures, **arguments, **QUICK)
+        done = getattr(st, recipe)(*pictures, **arguments, **QUICK).settings
+        assert planned["arguments"].pop("precision") == "auto"
+        assert done["arguments"].pop("precision") != "auto"
+        assert planned == done
+        assert len(done["stages"]) == (3 if recipe == "transfer" else 1)
+
+    def test_computes_nothing(self, monkeypatch):
+        monkeypatch.setattr(VGG, "forward", lambda *_: pytest.fail("computed"))
+        assert plan("transfer", "chelsea", "dots", size=1024)["stages"][-1]["width"] == 1024
+
+    def test_unknown_recipe(self):
+        with pytest.raises(InputError, match=r"recipe: expected one of reconstruct_content, .* got 'paint'"):
+            plan("paint", "chelsea")
 
 
 class TestSettings:
@@ -250,7 +295,7 @@ class TestWatched:
         assert len(result.history["step"]) == 3
         for step in result.synthesis:
             seen.append(step)
-        assert [step.number for step in seen] == list(range(1, 13))  # 6 at each of two sizes
+        assert [step.number for step in seen] == list(range(1, 19))  # 6 at each of three sizes
         whole = st.transfer("chelsea", "dots", size=64, steps=6, progress=False)
         assert torch.equal(result.synthesis.image, whole.image)
 
@@ -286,51 +331,6 @@ class TestWatched:
         with pytest.raises(SynthesisError) as caught:
             st.transfer("chelsea", "dots", size=64, steps=3, beta=1e38, units="literal", progress=False)
         assert caught.value.image.shape == (1, 3, 43, 64)
-
-
-class TestNetwork:
-    """Which network, on which device."""
-
-    def test_a_file_that_has_changed_is_read_again(self, tmp_path):
-        import safetensors.torch
-
-        path, images = tmp_path / "vgg.safetensors", []
-        for seed in (0, 1):
-            safetensors.torch.save_file(st.load_weights("random", seed=seed).tensors, path)
-            images.append(st.reconstruct_style("dots", "conv1_1", weights=path, **QUICK).image)
-        assert not torch.equal(*images)
-
-    def test_weights_that_are_loaded_already(self):
-        result = st.reconstruct_style("dots", "conv1_1", weights=st.load_weights("random", seed=2), **QUICK)
-        assert result.settings["arguments"]["weights"] == "random (seed 2)"
-
-    def test_the_settings_have_the_networks_own_pooling(self):
-        result = st.reconstruct_style("dots", "conv1_1", weights=st.VGG("random", pooling="max"), **QUICK)
-        assert result.settings["arguments"]["pooling"] == "max"
-
-    def test_loaded_once(self, monkeypatch):
-        recipes._load_network.cache_clear()
-        for _ in range(2):
-            st.reconstruct_style("dots", "conv1_1", **QUICK)
-        assert recipes._load_network.cache_info().misses == 1
-
-    def test_another_network(self):
-        random = st.VGG("random", pooling="max")
-        result = st.reconstruct_style("dots", "conv1_1", weights=random, **QUICK)
-        assert result.settings["network"] == "VGG-16, weights='random (seed 0)', pooling='max'"
-
-    def test_a_network_of_the_readers_stays_as_it_is(self):
-        double = st.VGG("random").to(torch.float64)
-        result = st.reconstruct_style("dots", "conv1_1", weights=double, **QUICK)
-        assert double.dtype == torch.float64
-        assert result.image.dtype == torch.float32
-
-    def test_device(self):
-        assert pick_device("cpu").type == pick_device(torch.device("cpu")).type == "cpu"
-        best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-        assert pick_device().type == best
-        with pytest.raises(InputError, match=r"device: 'abacus' is not available here; there is .*cpu"):
-            pick_device("abacus")
 
 
 class TestBadInput:

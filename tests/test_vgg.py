@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.nn import functional
 from torch.testing import assert_close
 
 from styletools.errors import InputError
@@ -19,6 +20,8 @@ def torchvision_features(vgg: VGG, max_pooling: bool):
     names = [name for name in vgg.layers if name.startswith("conv") and not name.endswith("_pre")]
     for name, module in zip(names, convolutions, strict=True):
         module.load_state_dict({"weight": vgg.get_buffer(f"{name}_weight"), "bias": vgg.get_buffer(f"{name}_bias")})
+        module.padding_mode = vgg.padding
+        module._reversed_padding_repeated_twice = [1, 1, 1, 1]
     if not max_pooling:
         for index, module in enumerate(model):
             if isinstance(module, torch.nn.MaxPool2d):
@@ -29,9 +32,11 @@ def torchvision_features(vgg: VGG, max_pooling: bool):
 class TestFeatures:
     """What comes out of the layers."""
 
+    @pytest.mark.parametrize("padding", ["zeros", "replicate", "reflect"])
     @pytest.mark.parametrize("pooling", ["avg", "max"])
-    def test_equal_to_torchvisions_network(self, random_vgg, picture, pooling):
-        vgg = VGG("random", pooling)
+    def test_equal_to_torchvisions_network(self, picture, pooling, padding):
+        picture = functional.interpolate(picture, (64, 80))  # pool5 leaves something to mirror
+        vgg = VGG("random", pooling, padding=padding)
         x = (picture - vgg.mean) / vgg.std
         after_relu = {3: "conv1_2", 4: "pool1", 8: "conv2_2", 20: "conv4_2", 29: "conv5_3", 30: "pool5"}
         features = vgg(picture, list(after_relu.values()))
@@ -95,8 +100,9 @@ class TestFeatures:
 class TestBundled:
     """The shipped network is pretrained, and its input convention is right."""
 
-    def test_mean_activations_are_those_measured(self, vgg):
-        """The figures of the model card, for the photograph `china` at 256 px."""
+    def test_mean_activations_are_those_measured(self):
+        """The figures of the model card, for the photograph `china` at 256 px, in the network of the paper."""
+        vgg = VGG(pooling="avg", padding="zeros")
         expected = {"conv1_1": 22.8, "conv2_1": 151.9, "conv3_1": 147.2, "conv4_2": 26.4, "conv5_1": 4.13}
         features = vgg(load_image("china", 256), expected)
         for layer, mean in expected.items():
@@ -146,7 +152,18 @@ class TestFrozen:
         assert not vgg.train().training
 
     def test_shown_in_words(self, random_vgg):
-        assert "VGG-16, weights='random (seed 0)', pooling='avg'" in repr(random_vgg)
+        assert "VGG-16, weights='random (seed 0)', pooling='max', padding='replicate'" in repr(random_vgg)
+
+    @pytest.mark.parametrize("padding", ["replicate", "reflect"])
+    def test_a_border_is_no_edge(self, padding):
+        """A picture of one colour has the same features everywhere; zeros beyond the border make an edge of it."""
+        flat = torch.full((1, 3, 32, 48), 0.7)
+        layers = ["conv1_2", "conv2_2", "conv3_3"]
+        for F in VGG(padding=padding)(flat, layers).values():
+            assert_close(F, F[:, :, :1, :1].expand_as(F), rtol=1e-3, atol=1e-3)
+        for F in VGG(padding="zeros")(flat, layers).values():
+            inside = F[:, :, F.shape[2] // 2, F.shape[3] // 2]
+            assert (F[:, :, 0, 0] - inside).norm() > 0.3 * inside.norm()
 
 
 class TestLayers:
@@ -160,8 +177,8 @@ class TestLayers:
 
     @pytest.mark.parametrize("depth", [16, 19])
     def test_receptive_field_and_stride_as_measured(self, depth):
-        """Move one pixel at a time and see which positions answer."""
-        vgg = VGG("random", depth=depth)
+        """See which pixels have an influence: with average pooling all that can have one."""
+        vgg = VGG("random", "avg", depth=depth)
         for name in ("conv1_2", "pool1", "conv2_2", "conv3_1", "pool3"):
             layer = vgg.layer(name)
             image = torch.zeros(1, 3, 96, 96, requires_grad=True)
@@ -173,13 +190,17 @@ class TestLayers:
             assert F.shape[2] == 96 // layer.stride
             assert F.shape[1] == layer.filters
 
-    def test_minimum_size_is_enough_and_one_less_is_not(self, random_vgg):
+    @pytest.mark.parametrize("padding", ["zeros", "replicate", "reflect"])
+    def test_minimum_size_is_enough_and_one_less_is_not(self, padding):
+        vgg = VGG("random", padding=padding)
         for name in ("conv1_1", "pool1", "conv3_2", "conv5_1"):
-            size = random_vgg.layer(name).minimum_size
-            assert random_vgg(torch.rand(1, 3, size, size + 3), name)[name].shape[2] == 1
+            size = vgg.layer(name).minimum_size
+            positions = 2 if padding == "reflect" and name != "pool1" else 1
+            assert size == positions * vgg.layer(name).stride
+            assert vgg(torch.rand(1, 3, size, size + 3), name)[name].shape[2] == positions
             if size > 1:
                 with pytest.raises(InputError, match=f"too few for {name}, which needs at least {size} × {size}"):
-                    random_vgg(torch.rand(1, 3, size + 3, size - 1), name)
+                    vgg(torch.rand(1, 3, size + 3, size - 1), name)
 
 
 class TestRescaled:
@@ -251,3 +272,7 @@ class TestBadInput:
     def test_unknown_pooling(self):
         with pytest.raises(InputError, match="pooling: expected 'avg' or 'max', got 'mean'"):
             VGG("random", "mean")  # type: ignore[arg-type]
+
+    def test_unknown_padding(self):
+        with pytest.raises(InputError, match="padding: expected 'zeros', 'replicate' or 'reflect', got 'same'"):
+            VGG("random", padding="same")

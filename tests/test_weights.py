@@ -119,7 +119,7 @@ class TestFile:
         path = tmp_path / "vgg_conv.pth"
         tensors = load_weights("random", depth=19).tensors
         torch.save(tensors, path)
-        vgg = VGG(str(path))
+        vgg = VGG(str(path), padding="zeros")
         image = torch.rand(1, 3, 16, 16)
         bgr = image.flip(1) * 255 - torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
         expected = torch.nn.functional.conv2d(bgr, tensors["conv1_1.weight"], tensors["conv1_1.bias"], padding=1)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 from torch import Tensor
 
-from styletools.explorers.controls import noise_number, size_slider, steps_slider
+from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider
 from styletools.explorers.live import LivePanel
 from styletools.explorers.panel import as_literal
 from styletools.explorers.picker import Picker
@@ -23,7 +23,7 @@ LAYERS = ("conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2")
 
 
 def explore_content(
-    picture: ImageSource | Tensor = "chelsea", layer: str = "conv4_2", *, size: int = 128, steps: int = 60
+    picture: ImageSource | Tensor = "chelsea", layer: str = "conv4_2", *, size: int | None = None, steps: int = 60
 ) -> ContentPanel:
     """Search for a picture with the same features at a layer (Eq. 1), and watch it grow.
 
@@ -32,7 +32,7 @@ def explore_content(
     Args:
         picture: a bundled name, a file, or a tensor; more can be chosen in the panel.
         layer: where features are compared.
-        size: longer side in pixels.
+        size: longer side in pixels; by default 256 where a step of that size is quick, else 128.
         steps: at each size.
 
     Returns:
@@ -51,7 +51,7 @@ def explore_content(
     Reference:
         Gatys, Ecker and Bethge 2016, Eq. 1 and Figure 1.
     """
-    return ContentPanel(picture, layer, size, steps)
+    return ContentPanel(picture, layer, size or first_size(), steps)
 
 
 class ContentPanel(LivePanel):

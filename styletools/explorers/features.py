@@ -16,16 +16,17 @@ from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
 from styletools.images import ImageSource
 from styletools.reading import field, peak, strongest
-from styletools.vgg import VGG
+from styletools.vgg import VGG, Pooling
 
 __all__ = ["FeatureStore", "FeaturesPanel", "explore_features"]
 
 SHOWN = 24
 """So many maps are in the grid."""
-NETWORKS = {
+THE_NETWORK = "max pooling"
+NETWORKS: dict[str, tuple[str, Pooling]] = {
+    THE_NETWORK: ("bundled", "max"),
     "average pooling": ("bundled", "avg"),
-    "max pooling": ("bundled", "max"),
-    "random weights": ("random", "avg"),
+    "random weights": ("random", "max"),
 }
 
 
@@ -74,8 +75,7 @@ class FeatureStore:
     def network(self, kind: str) -> VGG:
         """One of `NETWORKS`, loaded once."""
         if kind not in self._networks:
-            weights, pooling = NETWORKS[kind]
-            self._networks[kind] = VGG(weights, "max" if pooling == "max" else "avg")
+            self._networks[kind] = VGG(*NETWORKS[kind])
         return self._networks[kind]
 
     @torch.no_grad()
@@ -102,7 +102,7 @@ class FeaturesPanel(Panel):
         """Compose the panel and compute the first maps."""
         super().__init__("Features: what a layer sees", f"explore_features({as_literal(picture)})")
         self.features = FeatureStore()
-        names = [n for n in self.features.network("average pooling").layers if not n.endswith("_pre")]
+        names = [n for n in self.features.network(THE_NETWORK).layers if not n.endswith("_pre")]
         if layer not in names:
             raise InputError(f"layer: expected one of {', '.join(names)}, got {layer!r}")
         self.image_size = size
@@ -110,7 +110,9 @@ class FeaturesPanel(Panel):
         self.layer = widgets.Dropdown(options=names, value=layer, description="layer l", tooltip="whose maps are shown")
         self.filter = widgets.Dropdown(options=[0], description="filter i", tooltip="the strongest first")
         self.beside = widgets.Dropdown(
-            options=["max pooling", "random weights"], description="beside", tooltip="the same layer of another network"
+            options=[kind for kind in NETWORKS if kind != THE_NETWORK],
+            description="beside",
+            tooltip="the same layer of another network",
         )
         self.grid = Picture("", 470, 330)
         self.other = Picture("", 470, 330)
@@ -133,7 +135,7 @@ class FeaturesPanel(Panel):
 
         def job(ticket: Ticket) -> None:
             image = self.picker.image(self.image_size)
-            F = self.features("average pooling", layer, image, name)
+            F = self.features(THE_NETWORK, layer, image, name)
             other = self.features(beside, layer, image, name)
             ticket.check()
             self._show(F, other, layer, beside)
@@ -143,7 +145,7 @@ class FeaturesPanel(Panel):
     def _show(self, F: Tensor, other: Tensor, layer: str, beside: str) -> None:
         best = strongest(F, SHOWN)
         self.grid.show(_maps(F, best))
-        self.grid.say(f"F of {layer}, average pooling: {len(best)} of N = {F.shape[1]} filters, the strongest first")
+        self.grid.say(f"F of {layer}, {THE_NETWORK}: {len(best)} of N = {F.shape[1]} filters, the strongest first")
         self.other.show(_maps(other, strongest(other, SHOWN)))
         self.other.say(f"F of {layer}, {beside}: its strongest filters")
         if self.filter.options == tuple(best) and self.filter.value == best[0]:
@@ -157,11 +159,11 @@ class FeaturesPanel(Panel):
         """Show the chosen filter large, and where it fires most."""
         layer, i = self.layer.value, self.filter.value
         image = self.picker.image(self.image_size)
-        F = self.features("average pooling", layer, image, self.picker.key)
+        F = self.features(THE_NETWORK, layer, image, self.picker.key)
         if i is None or i >= F.shape[1]:
             return
         row, column = peak(F, i)
-        square = field(self.features.network("average pooling"), layer, row, column)
+        square = field(self.features.network(THE_NETWORK), layer, row, column)
         self.one.show(frame(heat(F[0, i]), [(row, column, 1)], 460))
         self.one.say(f"filter {i} of {layer}: F_ik from 0 to {float(F[0, i].max()):.3g}; framed: its highest position")
         self.place.show(frame(image, [square], 460))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from styletools.equations import content_loss, gram_matrix, style_layer_loss
 from styletools.explorers.drawing import frame, heat
-from styletools.explorers.features import FeatureStore
+from styletools.explorers.features import THE_NETWORK, FeatureStore
 from styletools.explorers.panel import Panel, Picture, as_literal
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
@@ -21,7 +21,6 @@ from styletools.variations import VARIATIONS
 
 __all__ = ["GramPanel", "explore_gram", "gram_change"]
 
-_KIND = "average pooling"
 NONE = "unchanged"
 
 
@@ -88,7 +87,7 @@ class GramPanel(Panel):
         """Compose the panel and compute the first matrix."""
         super().__init__("Gram matrix: which filters fire together", f"explore_gram({as_literal(picture)})")
         self.features = FeatureStore()
-        self.features.network(_KIND).layer(layer)  # an unknown one is said at once
+        self.features.network(THE_NETWORK).layer(layer)  # an unknown one is said at once
         self.image_size = size
         self.picker = Picker(self, "picture", picture)
         self.other = Picker(self, "second", picture)
@@ -134,14 +133,14 @@ class GramPanel(Panel):
             image = self.other.image(self.image_size)
             if change != NONE:
                 image = VARIATIONS[change](image)
-            F = self.features(_KIND, layer, image, f"{self.other.key}, {change}")
+            F = self.features(THE_NETWORK, layer, image, f"{self.other.key}, {change}")
             ticket.check()
             self._show(S, F, image, layer, change)
 
         self.run(job, f"computing G of {layer} …")
 
     def _of(self, picker: Picker, layer: str) -> Tensor:
-        return self.features(_KIND, layer, picker.image(self.image_size), f"{picker.key}, {NONE}")
+        return self.features(THE_NETWORK, layer, picker.image(self.image_size), f"{picker.key}, {NONE}")
 
     def _show(self, S: Tensor, F: Tensor, image: Tensor, layer: str, change: str) -> None:
         A, G = gram_matrix(S), gram_matrix(F)

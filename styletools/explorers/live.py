@@ -12,7 +12,7 @@ from dataclasses import replace
 import ipywidgets as widgets
 
 from styletools.explorers.drawing import curves
-from styletools.explorers.panel import Panel, Picture, blank, png
+from styletools.explorers.panel import SIDES, Panel, Picture, blank, png
 from styletools.explorers.worker import Ticket
 from styletools.progress import OnStep, watch
 from styletools.recipes import Result
@@ -20,8 +20,8 @@ from styletools.synthesis import Step
 
 __all__ = ["LivePanel"]
 
-SIDES = (300, 230)
-"""Width and height of a picture in pixels; one of another shape is fitted in."""
+SMALL = (250, 230)
+"""Width and height of the pictures that it is made from."""
 
 CURVES = (640, 240)
 """Width and height of the loss curves in pixels."""
@@ -42,7 +42,7 @@ class LivePanel(Panel):
         super().__init__(title, call)
         self.result: Result | None = None
         self._showing = threading.Lock()
-        self.originals = [Picture(caption, *SIDES) for caption in captions]
+        self.originals = [Picture(caption, *SMALL) for caption in captions]
         self.picture = Picture("what is being made", *SIDES)
         self.losses = Picture("the losses by name, with their weights", *CURVES)
         self.start_button = self.button("Start", "play", "Begin anew with these settings", self.start)
@@ -134,7 +134,7 @@ class LivePanel(Panel):
         return follow
 
     def _show(self, step: Step) -> None:
-        self.picture.show(png(step.image, 256))
+        self.picture.show(png(step.image, SIDES[0]))
         self.progress.value = step.progress
         left = step.seconds * (1 - step.progress) / max(step.progress, 1e-6)
         height, width = step.image.shape[2:]
@@ -152,7 +152,7 @@ class LivePanel(Panel):
         done = {"steps_done": {f"{height} px high": count for height, count in steps.items()}}
         result = replace(result, settings={**result.settings, **done, "interrupted": result.interrupted})
         self.result = result
-        self.picture.show(png(result.image, 256))
+        self.picture.show(png(result.image, SIDES[0]))
         self.losses.show(curves(result.history, *CURVES))
         count, total = int(result.history["step"][-1]), result.history["total"][-1]
         how = "stopped" if result.interrupted else "finished"

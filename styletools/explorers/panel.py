@@ -18,20 +18,22 @@ from styletools.errors import StyletoolsError
 from styletools.explorers.worker import Ticket, Worker
 from styletools.images import to_pil
 
-__all__ = ["WIDTH", "Panel", "Picture", "as_literal", "blank", "png"]
+__all__ = ["SIDES", "WIDTH", "Panel", "Picture", "as_literal", "blank", "png"]
 
 WIDTH = 960  # pixels: all of a panel is seen in a window of 1000
+SIDES = (440, 400)
+"""Width and height of the picture that is made, in pixels; one of another shape is fitted in."""
 _SPACE = "8px"
 _open: dict[object, tuple[object, list[Panel]]] = {}  # cell → its execution and the panels it shows
 _open_lock = threading.Lock()
 
 
 def png(image: Tensor | Image.Image, width: int | None = None) -> bytes:
-    """A picture as PNG; enlarged to a width by whole pixels, so that none is smeared.
+    """A picture as PNG, enlarged smoothly to a width.
 
     Args:
         image: a tensor (1, 3, H, W) in [0, 1], or a PIL image.
-        width: at least so many pixels, by a whole factor; None leaves it as it is.
+        width: at least so many pixels; None leaves it as it is.
 
     Raises:
         InputError: not a picture.
@@ -43,8 +45,8 @@ def png(image: Tensor | Image.Image, width: int | None = None) -> bytes:
     """
     shown = image if isinstance(image, Image.Image) else to_pil(image)
     if width is not None and shown.width < width:
-        factor = max(1, round(width / shown.width))
-        shown = shown.resize((shown.width * factor, shown.height * factor), Image.Resampling.NEAREST)
+        height = round(shown.height * width / shown.width)
+        shown = shown.resize((width, height), Image.Resampling.BICUBIC)
     buffer = io.BytesIO()
     shown.save(buffer, "PNG", compress_level=1)  # a frame is looked at for a fifth of a second
     return buffer.getvalue()

@@ -12,11 +12,11 @@ from pathlib import Path
 import ipywidgets as widgets
 from torch import Tensor
 
-from styletools.explorers.controls import noise_number, size_slider, steps_slider, weight_slider
+from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider, weight_slider
 from styletools.explorers.drawing import sheet
 from styletools.explorers.film import Film
 from styletools.explorers.live import LivePanel
-from styletools.explorers.panel import WIDTH, Picture, as_literal, png
+from styletools.explorers.panel import SIDES, WIDTH, Picture, as_literal, png
 from styletools.explorers.picker import Picker
 from styletools.images import ImageSource
 from styletools.procedural import PROCEDURAL
@@ -36,7 +36,7 @@ def explore_studio(
     content: ImageSource | Tensor = "chelsea",
     style: ImageSource | Tensor = "starry_night",
     *,
-    size: int = 192,
+    size: int | None = None,
     steps: int = 60,
 ) -> StudioPanel:
     """Paint a photograph in a style (Eq. 7), with every choice of the course at hand.
@@ -46,7 +46,7 @@ def explore_studio(
     Args:
         content: the photograph: a bundled name, a file, or a tensor; more can be uploaded in the panel.
         style: the painting, likewise.
-        size: longer side in pixels.
+        size: longer side in pixels; by default 256 where a step of that size is quick, else 128.
         steps: at each size.
 
     Returns:
@@ -64,7 +64,7 @@ def explore_studio(
     Reference:
         Gatys, Ecker and Bethge 2016, Eq. 7.
     """
-    return StudioPanel(content, style, size, steps)
+    return StudioPanel(content, style, size or first_size(), steps)
 
 
 class StudioPanel(LivePanel):
@@ -77,7 +77,7 @@ class StudioPanel(LivePanel):
         self.content = Picker(self, "photograph", content, (*PHOTOGRAPHS, *PAINTINGS))
         self.style = Picker(self, "painting", style, (*PAINTINGS, *PROCEDURAL, *PHOTOGRAPHS))
         self.ratio = widgets.FloatLogSlider(
-            value=0.2, base=10, min=-3, max=2, step=0.1, description="α/β", readout_format=".3g",
+            value=10**-0.8, base=10, min=-3, max=2, step=0.1, description="α/β", readout_format=".3g",
             continuous_update=False,
             tooltip="content against style, in relative units, the same at every size; to the right more content",
         )  # fmt: skip
@@ -169,7 +169,7 @@ class StudioPanel(LivePanel):
 
     def _before_after(self) -> None:
         if self.result is not None:
-            self.picture.show(self.photograph if self.before.value else png(self.result.image, 256))
+            self.picture.show(self.photograph if self.before.value else png(self.result.image, SIDES[0]))
             self.picture.say("before" if self.before.value else "what is being made")
 
 

@@ -8,7 +8,7 @@ from functools import partial
 import ipywidgets as widgets
 from torch import Tensor
 
-from styletools.explorers.controls import noise_number, size_slider, steps_slider, weight_slider
+from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider, weight_slider
 from styletools.explorers.drawing import sheet
 from styletools.explorers.live import LivePanel
 from styletools.explorers.panel import WIDTH, Picture, as_literal
@@ -43,7 +43,7 @@ def explore_style(
     picture: ImageSource | Tensor = "starry_night",
     layers: LayerWeights = STYLE_LAYERS,
     *,
-    size: int = 128,
+    size: int | None = None,
     steps: int = 60,
 ) -> StylePanel:
     """Make textures from the Gram matrices of a picture, layer by layer (Eq. 5), and watch them grow.
@@ -53,7 +53,7 @@ def explore_style(
     Args:
         picture: a bundled name, a file, or a tensor; more can be chosen in the panel.
         layers: what the sliders w_l begin with.
-        size: longer side in pixels.
+        size: longer side in pixels; by default 256 where a step of that size is quick, else 128.
         steps: at each size.
 
     Returns:
@@ -72,7 +72,7 @@ def explore_style(
     Reference:
         Gatys, Ecker and Bethge 2016, Eq. 5 and Figure 1.
     """
-    return StylePanel(picture, layer_weights(layers, "layers"), size, steps)
+    return StylePanel(picture, layer_weights(layers, "layers"), size or first_size(), steps)
 
 
 class StylePanel(LivePanel):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import ipywidgets as widgets
 from torch import Tensor
 
-from styletools.explorers.panel import Panel, Picture, as_literal, blank, png
+from styletools.explorers.panel import SIDES, Panel, Picture, as_literal, blank, png
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
 from styletools.images import ImageSource
@@ -29,7 +29,7 @@ LAYER_SETS = {
     "all five": STYLE_LAYERS,
 }
 """Style layers of the rows."""
-_CELL = 170
+_CELL = 160
 
 
 def tradeoff(
@@ -122,7 +122,7 @@ class TradeoffPanel(Panel):
         self._sources = (self.content.source, self.style.source)  # of the pictures in the grid
         self.results: dict[tuple[str, float], Result] = {}
         self.cells = {(name, ratio): self._cell(name, ratio) for name in LAYER_SETS for ratio in RATIOS}
-        self.large = Picture("press “larger” below one of them", 380, 290)
+        self.large = Picture("press “larger” below one of them", *SIDES)
         grid = widgets.GridBox(
             [box for _, box in self.cells.values()],
             layout=widgets.Layout(grid_template_columns=f"repeat({len(RATIOS)}, {_CELL + 10}px)", grid_gap="4px"),
@@ -166,7 +166,7 @@ class TradeoffPanel(Panel):
     def _enlarge(self, ticket: Ticket, name: str, ratio: float) -> None:
         def follow(step: Step) -> bool:
             if self.due() or step.number == 1:
-                self.large.show(png(step.image, 256))
+                self.large.show(png(step.image, SIDES[0]))
                 self.progress.value = step.progress
             return not ticket.wanted
 
@@ -175,6 +175,6 @@ class TradeoffPanel(Panel):
             size=2 * self.small, steps=2 * self.count, init=self.results[name, ratio].image, progress=False,
             on_step=follow,
         )  # fmt: skip
-        self.large.show(png(result.image, 256))
+        self.large.show(png(result.image, SIDES[0]))
         self.large.say(f"{name}; α/β = {ratio:g}; {2 * self.small} px")
         self.say("stopped" if result.interrupted else "finished")

@@ -1,0 +1,120 @@
+"""How a picture grows: the sizes that a recipe works at, one after the other, and the weights at each of them.
+
+Only sizes and numbers: nothing here knows a picture or a network.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+__all__ = ["StageSettings", "look", "scaled", "shares", "stages"]
+
+COARSEST = 128  # longer side of the first stage of a large picture; a smaller one repeats the painting's composition
+STEPS_PER_OCTAVE = 2  # sizes grow by √2: growing by 2, small strokes have no time to gather into large ones
+# A stage with a k-th of the pixels has k times β, but no more than this: what is large in the painting can only arise
+# there, where nothing holds it back; the larger stages bring the content into it.
+MOST_BETA = 16.0
+# Relative β is for this size. The same β paints over more of a smaller picture: with this power of the size the share
+# of the content that is missing (at conv4_2) stays the same from 128 to 512 px.
+BETA_SIZE, BETA_POWER = 512, 2 / 3
+
+
+class StageSettings(TypedDict):
+    """Size in pixels, steps, and the weights α, β and γ of one stage."""
+
+    height: int
+    width: int
+    steps: int
+    alpha: float
+    beta: float
+    tv: float
+
+
+def shares(height: int, width: int, smallest: int, *, grow: bool) -> list[float]:
+    """1; or …, ½, 0.71, 1 down to `COARSEST` pixels, but at least from ½ on where the layers allow it.
+
+    Example:
+        >>> [round(512 * share) for share in shares(512, 340, 16, grow=True)]
+        [128, 181, 256, 362, 512]
+        >>> [round(128 * share) for share in shares(128, 85, 16, grow=True)]
+        [64, 91, 128]
+    """
+    found = [1.0]
+    while grow:
+        share = 2 ** (-len(found) / STEPS_PER_OCTAVE)
+        far_enough = len(found) > STEPS_PER_OCTAVE and max(height, width) * share < COARSEST
+        if far_enough or min(height, width) * share < smallest:
+            break
+        found.insert(0, share)
+    return found
+
+
+def look(size: int) -> float:
+    """What relative β is multiplied by at a size, so that the balance looks the same at each.
+
+    Example:
+        >>> [round(look(size), 2) for size in (128, 256, 512, 1024)]
+        [0.4, 0.63, 1.0, 1.59]
+    """
+    return float((size / BETA_SIZE) ** BETA_POWER)
+
+
+def scaled(height: int, width: int, share: float, smallest: int) -> tuple[int, int]:
+    """Height and width times a share, but never smaller than the layers allow.
+
+    Example:
+        >>> scaled(340, 512, 0.25, 16), scaled(20, 400, 0.25, 16)
+        ((85, 128), (16, 320))
+    """
+    share = max(share, min(1.0, smallest / min(height, width)))
+    return round(height * share), round(width * share)
+
+
+def stages(
+    height: int,
+    width: int,
+    *,
+    steps: int,
+    alpha: float,
+    beta: float,
+    tv: float,
+    smallest: int,
+    grow: bool,
+    relative: bool,
+) -> list[StageSettings]:
+    """From small to large, with the weights at each size from those that a recipe was called with.
+
+    A stage with a k-th of the pixels has k times β, at most `MOST_BETA`. Relative β is multiplied by
+    (size / `BETA_SIZE`)^`BETA_POWER`, with the longer side of the result. With content or style alone there is no
+    balance to hold, and the weights stay as they are. γ counts for each unit of α + β.
+
+    Args:
+        height: of the result, in pixels.
+        width: likewise.
+        steps: at each size.
+        alpha: α; 0 where there is no content.
+        beta: β; 0 where there is no style.
+        tv: γ for each unit of α + β.
+        smallest: side of a picture that the layers allow, in pixels.
+        grow: whether to begin small.
+        relative: whether the units of the losses are.
+
+    Example:
+        >>> weights = {"alpha": 1.0, "beta": 10.0, "tv": 0.5}
+        >>> found = stages(171, 256, steps=100, **weights, smallest=16, grow=True, relative=True)
+        >>> [(stage["width"], round(stage["beta"], 1)) for stage in found]
+        [(128, 25.2), (181, 12.6), (256, 6.3)]
+    """
+    found: list[StageSettings] = []
+    for share in shares(height, width, smallest, grow=grow):
+        painting = beta
+        if alpha and beta and relative:
+            painting *= look(max(height, width))
+        if alpha and beta:
+            painting *= min(1 / share**2, MOST_BETA)
+        rows, columns = scaled(height, width, share, smallest)
+        variation = tv * (alpha + painting)
+        found.append(
+            {"height": rows, "width": columns, "steps": steps, "alpha": alpha, "beta": painting, "tv": variation}
+        )
+    return found
