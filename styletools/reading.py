@@ -75,7 +75,8 @@ def field(vgg: VGG, layer: str, row: int, column: int) -> tuple[int, int, int]:
         column: of the position.
 
     Returns:
-        Top, left and side in pixels. Part of it may be outside the picture, where the network sees zeros.
+        Top, left and side in pixels. Part of it may be outside the picture, where the network sees
+            its padding.
 
     Raises:
         InputError: an unknown layer.

@@ -284,6 +284,12 @@ class TestSave:
         save_image(self.picture, tmp_path / "a.png")
         assert_close(load_image(tmp_path / "a.png"), (self.picture * 255).round() / 255)
 
+    def test_a_jpeg_of_lower_quality_is_smaller(self, tmp_path):
+        for quality in (60, 95):
+            save_image(load_image("chelsea", 128), tmp_path / f"{quality}.jpg", {"seed": 1}, quality=quality)
+        assert (tmp_path / "60.jpg").stat().st_size < 0.5 * (tmp_path / "95.jpg").stat().st_size
+        assert load_settings(tmp_path / "60.jpg") == {"seed": 1}
+
     def test_jpeg_is_close(self, tmp_path):
         smooth = resize(self.picture, 80, 112)
         save_image(smooth[0], tmp_path / "a.JPG")

@@ -38,6 +38,15 @@ class TestPictures:
         for colour in ([255, 0, 0], [0, 0, 255]):
             assert (pixels == colour).all(1).mean() > 0.1
 
+    def test_small_pictures_are_enlarged_smoothly_unless_pixels_are_the_point(self):
+        """Two pixels, black and white: shades between them, or none."""
+        step = torch.zeros(1, 3, 1, 2)
+        step[..., 1] = 1
+        smooth, hard = (drawn(plots.pictures({"": step}, pixels=pixels)[0]) for pixels in (False, True))
+        shades = [len(np.unique(picture[picture.shape[0] // 2, :, 0])) for picture in (smooth, hard)]
+        assert shades[0] > 20
+        assert shades[1] < 10  # the two, and the edges of the picture
+
     def test_rows(self):
         fig, axes = plots.pictures({str(n): torch.rand(1, 3, 4, 4) for n in range(5)}, columns=2)
         assert len(axes) == 5

@@ -1,0 +1,141 @@
+"""Pictures side by side, and what they measure: ours, the paper's own choices, and an older program's recipe.
+
+    python -m benchmarks.quality 512            twelve pairs at 512 px; --pairs 3 only the first three
+
+Finished pictures are kept in artifacts/quality and not made again; delete that folder after a change of the defaults.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from matplotlib import pyplot as plt
+from torch import Tensor
+
+import styletools as st
+from benchmarks import older
+from benchmarks.common import HERE, rounded
+from benchmarks.measures import measure
+from benchmarks.report import table
+from styletools import plots
+
+PAIRS = (
+    ("china", "starry_night"),
+    ("chelsea", "the_kiss"),
+    ("astronaut", "village_street_auvers"),
+    ("rocket", "great_wave"),  # flat, but for the rocket
+    ("coffee", "starry_night"),
+    ("china", "great_wave"),
+    ("rocket", "starry_night"),
+    ("chelsea", "village_street_auvers"),
+    ("astronaut", "the_kiss"),
+    ("coffee", "scales"),
+    ("china", "dots"),
+    ("rocket", "stained_glass"),
+)
+STORE = HERE.parent / "artifacts" / "quality"
+RESULTS = HERE / "results"
+PAPER_STEPS = 300
+
+
+def ours(content: str, style: str, size: int) -> Tensor:
+    """The default."""
+    return st.transfer(content, style, size=size, progress=False).image
+
+
+def paper(content: str, style: str, size: int) -> Tensor:
+    """The paper's choices: its rescaled network, one size, literal losses, α/β = 10⁻³, no total variation."""
+    return st.transfer(
+        content, style, size=size, weights=rescaled(), units="literal", beta=1e3, tv=0, coarse_to_fine=False,
+        steps=PAPER_STEPS, progress=False,
+    ).image  # fmt: skip
+
+
+def older_program(content: str, style: str, size: int) -> Tensor:
+    """See `benchmarks.older`."""
+    return older.picture(*(st.load_image(name, size) for name in (content, style)))
+
+
+WAYS: dict[str, Callable[[str, str, int], Tensor]] = {"ours": ours, "paper": paper, "older": older_program}
+
+
+@cache
+def rescaled() -> st.VGG:
+    """The paper's network: average pooling, zeros beyond the border, mean activation 1 over the photographs."""
+    return st.VGG(pooling="avg", padding="zeros").rescaled([st.load_image(name, 256) for name in st.PHOTOGRAPHS])
+
+
+def finished(way: str, pair: tuple[str, str], size: int) -> tuple[Tensor, float]:
+    """A picture, and the seconds that it took; from the store if it is there."""
+    path = STORE / f"{size}_{way}_{pair[0]}_{pair[1]}.png"
+    if not path.exists():
+        STORE.mkdir(parents=True, exist_ok=True)
+        began = time.perf_counter()
+        image = WAYS[way](*pair, size)
+        st.save_image(image, path, {"seconds": time.perf_counter() - began})
+    return st.load_image(path), float(st.load_settings(path)["seconds"])
+
+
+def compare(size: int, pairs: tuple[tuple[str, str], ...], ways: tuple[str, ...]) -> list[dict[str, Any]]:
+    """A row for each pair and way."""
+    rows = []
+    for pair in pairs:
+        content, style = (st.load_image(name, size) for name in pair)
+        for way in ways:
+            image, seconds = finished(way, pair, size)
+            row = {"size": size, "pair": " × ".join(pair), "way": way, "seconds": seconds}
+            rows.append(row | measure(image, content, style))
+            print("   ", rounded(rows[-1]), flush=True)
+    return rows
+
+
+def means(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Over the pairs, a row for each size and way."""
+    found = []
+    for size, way in sorted({(row["size"], row["way"]) for row in rows}):
+        mine = [row for row in rows if (row["size"], row["way"]) == (size, way)]
+        measures = {name: statistics.mean(row[name] for row in mine) for name in mine[0] if name not in _WORDS}
+        found.append({"size": size, "way": way, "pairs": len(mine), **measures})
+    return found
+
+
+_WORDS = ("size", "pair", "way")
+
+
+def sheet(size: int, pairs: tuple[tuple[str, str], ...], ways: tuple[str, ...], path: Path) -> None:
+    """The pictures of each pair in a row, at half a page's width each."""
+    images = {f"{way}: {' × '.join(pair)}": finished(way, pair, size)[0] for pair in pairs for way in ways}
+    figure, _ = plots.pictures(images, columns=len(ways), width=6 * len(ways))
+    figure.savefig(path, dpi=80, pil_kwargs={"quality": 85})
+    plt.close(figure)
+
+
+def main() -> None:
+    """Measure, and write results/quality.json, its table and its sheets."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__.splitlines()[0])
+    parser.add_argument("size", type=int, nargs="+")
+    parser.add_argument("--pairs", type=int, default=len(PAIRS))
+    parser.add_argument("--ways", nargs="+", choices=[*WAYS], default=[*WAYS])
+    options = parser.parse_args()
+    pairs, ways = PAIRS[: options.pairs], tuple(options.ways)
+    record = RESULTS / "quality.json"
+    rows = json.loads(record.read_text("utf-8")) if record.exists() else []
+    for size in options.size:
+        made = compare(size, pairs, ways)
+        new = {(row["size"], row["pair"], row["way"]) for row in made}
+        rows = [row for row in rows if (row["size"], row["pair"], row["way"]) not in new] + made
+        record.write_text(json.dumps(rounded(rows), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        for start in range(0, len(pairs), 3):
+            sheet(size, pairs[start : start + 3], ways, RESULTS / f"quality_{size}_{start // 3 + 1}.jpg")
+    print(table(rounded(means(rows))))
+
+
+if __name__ == "__main__":
+    main()
