@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab studio picture test test-fast test-notebooks bench lint notebooks clean
+.PHONY: help lab studio picture test test-fast test-notebooks bench quality lint notebooks gallery clean
 
 help:
 	@echo "make lab        open the course in JupyterLab"
@@ -12,6 +12,8 @@ help:
 	@echo "make picture    CONTENT=photograph.jpg [STYLE=starry_night] [OUT=picture.png]: paint it"
 	@echo "make test       all tests, notebooks included (make test-fast leaves the slow ones out)"
 	@echo "make bench      measure: against the machine's limit, against a textbook loop (about 15 minutes)"
+	@echo "make quality    measure pictures: ours, the paper's choices, an older program's (hours)"
+	@echo "make gallery    render the large pictures of the course again where a default has changed (an hour or more)"
 	@echo "make notebooks  run the notebooks again and store their outputs"
 	@echo "make lint       check style and types only"
 
@@ -56,8 +58,15 @@ test-notebooks: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
+quality: $(READY)
+	$(BIN)/python -m benchmarks.quality 256 512
+
 notebooks: $(READY)
 	STYLETOOLS_SYNCHRONOUS=1 $(BIN)/python scripts/run_notebooks.py
+
+# Stopped at any time, it goes on where it was.
+gallery: $(READY)
+	$(BIN)/python scripts/gallery.py
 
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis

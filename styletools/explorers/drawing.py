@@ -61,7 +61,7 @@ def sheet(images: Mapping[str, Tensor | Image.Image], columns: int, width: int, 
     draw, font = ImageDraw.Draw(ground), _font()
     for index, (title, image) in enumerate(images.items()):
         left, top = (index % columns) * wide, (index // columns) * high
-        fitted = _fit(image if isinstance(image, Image.Image) else to_pil(image), wide - 4, high - text - 4)
+        fitted = _fit(image, wide - 4, high - text - 4)
         ground.paste(fitted, (left + (wide - fitted.width) // 2, top + (high - text - fitted.height) // 2))
         draw.text((left + wide // 2, top + high - text // 2), title, fill="black", anchor="mm", font=font)
     return ground
@@ -80,9 +80,9 @@ def frame(image: Tensor | Image.Image, boxes: Sequence[tuple[int, int, int]], wi
         >>> frame(torch.rand(1, 3, 8, 8), [(1, 2, 3)], 80).size
         (80, 80)
     """
-    shown = image if isinstance(image, Image.Image) else to_pil(image)
+    shown, larger = _drawn(image)
     scale = width / shown.width
-    shown = shown.resize((width, max(1, round(shown.height * scale))), Image.Resampling.NEAREST)
+    shown = shown.resize((width, max(1, round(shown.height * scale))), larger)
     draw = ImageDraw.Draw(shown)
     for top, left, side in boxes:
         corners = tuple(round(value * scale) for value in (left, top, left + side, top + side))
@@ -120,8 +120,16 @@ def _font() -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")), 11)
 
 
-def _fit(image: Image.Image, width: int, height: int) -> Image.Image:
+def _fit(image: Tensor | Image.Image, width: int, height: int) -> Image.Image:
     """As large as it can be in that room, its shape kept."""
-    scale = min(width / image.width, height / image.height)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS)
+    shown, larger = _drawn(image)
+    scale = min(width / shown.width, height / shown.height)
+    size = (max(1, round(shown.width * scale)), max(1, round(shown.height * scale)))
+    return shown.resize(size, larger if scale > 1 else Image.Resampling.LANCZOS)
+
+
+def _drawn(image: Tensor | Image.Image) -> tuple[Image.Image, Image.Resampling]:
+    """A picture, and how it is enlarged: smoothly, but a map, which is drawn already, position by position."""
+    if isinstance(image, Image.Image):
+        return image, Image.Resampling.NEAREST
+    return to_pil(image), Image.Resampling.BICUBIC

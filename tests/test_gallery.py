@@ -1,0 +1,65 @@
+"""The gallery is what the present code would make; that it is worth looking at must be seen."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import styletools as st
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEC = importlib.util.spec_from_file_location("gallery", ROOT / "scripts" / "gallery.py")
+gallery = importlib.util.module_from_spec(SPEC)
+sys.modules["gallery"] = gallery
+SPEC.loader.exec_module(gallery)
+ENTRIES = gallery.entries()
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_was_made_with_what_the_present_code_would_use(name):
+    """A changed default asks for a new picture: make gallery."""
+    stored = st.load_settings(gallery.path(name))
+    assert gallery.comparable(stored) == gallery.comparable(ENTRIES[name].plan())
+
+
+def test_a_changed_default_would_be_noticed(monkeypatch):
+    name = next(iter(ENTRIES))
+    assert gallery.is_current(name, ENTRIES[name])
+    monkeypatch.setitem(st.transfer.__kwdefaults__, "tv", 0.123)
+    assert not gallery.is_current(name, ENTRIES[name])
+    monkeypatch.undo()
+    monkeypatch.setattr(gallery.stages, "MOST_BETA", 3.0)
+    assert not gallery.is_current(name, ENTRIES[name])
+
+
+def test_nothing_else_lies_there_and_all_of_it_is_light():
+    files = sorted(gallery.GALLERY.iterdir())
+    assert [path.stem for path in files] == sorted(ENTRIES)
+    assert sum(path.stat().st_size for path in files) < 12_000_000
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_pictures_are_large(name):
+    with Image.open(gallery.path(name)) as picture:
+        assert max(picture.size) == ENTRIES[name].arguments["size"] >= (128 if name.startswith("size_") else 384)
+
+
+def test_what_is_finished_is_not_made_again(monkeypatch, tmp_path):
+    """Stopped and started again, it goes on where it was."""
+    entries = {name: gallery.Entry("reconstruct_style", ("dots", "conv1_1"), {"size": 32, "steps": 2}) for name in "ab"}
+    made = []
+    monkeypatch.setattr(gallery, "GALLERY", tmp_path)
+    monkeypatch.setattr(gallery, "entries", lambda: entries)
+    make = gallery.Entry.make
+    monkeypatch.setattr(gallery.Entry, "make", lambda entry: made.append(entry) or make(entry))
+    gallery.render(["a"])
+    gallery.render([])
+    gallery.render([])
+    assert len(made) == 2
+    entries["a"] = gallery.Entry("reconstruct_style", ("dots", "conv1_1"), {"size": 32, "steps": 3})
+    gallery.render([])
+    assert made[2:] == [entries["a"]]
