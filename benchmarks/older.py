@@ -1,6 +1,6 @@
 """The recipe of a widely used program of 2015, to compare pictures with, written here from its description.
 
-Max pooling, zeros beyond the border, one size, weak noise around the mean colour, the mean of the squared differences
+Max pooling, zeros beyond the border, one size, white noise, the mean of the squared differences
 at conv4_2 times 5, that of G / (N M) at five layers times 100, absolute total variation times 1e-3, pixels from 0 to
 255 without bounds until the end, L-BFGS without a line search, 500 evaluations.
 """
@@ -23,8 +23,7 @@ def picture(content: Tensor, style: Tensor, evaluations: int | None = None, prec
     evaluations = EVALUATIONS if evaluations is None else evaluations
     vgg = st.VGG(pooling="max", padding="zeros")
     objective = _objective(vgg, content, style, precision)
-    noise = torch.randn(content.shape, generator=torch.Generator().manual_seed(0))
-    x = (255 * vgg.mean + 0.001 * noise).requires_grad_()
+    x = (255 * st.white_noise(*content.shape[2:], seed=0)).requires_grad_()
     optimiser = torch.optim.LBFGS([x], max_iter=evaluations, max_eval=evaluations, history_size=100, tolerance_change=0)
 
     def closure() -> Tensor:
