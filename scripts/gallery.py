@@ -4,7 +4,7 @@
     python scripts/gallery.py transfer size     only the pictures whose names begin so
 
 Each picture is a JPEG with its settings inside. A picture whose settings are those of today is not made again, so the
-work can be stopped at any time, and goes on where it was.
+work can be stopped at any time, and resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ from styletools.recipes import STYLE_LAYERS, plan
 
 ROOT = Path(__file__).resolve().parent.parent
 GALLERY = ROOT / "docs" / "gallery"
+PAGE = ROOT / "docs" / "gallery.md"
 SHEET, SHEET_LIMIT = ROOT / "docs" / "contact_sheet.jpg", 900_000
 QUALITY = 85
 PAIR = ("chelsea", "the_kiss")  # for everything that shows one thing changed
 FLAT = ("china", "starry_night")  # sky and water, where a poor choice shows
-RECONSTRUCTED = ("starry_night",)
+RECONSTRUCTED = (*st.PAINTINGS, "scales", "flow_field")  # whose style is shown: paintings, and two drawn textures
+REMEMBERED = ("chelsea", "astronaut", "china", "coffee")  # whose content is
+ENLARGED = ("starry_night", "scales")  # textures that are twice as large as their source
 CONTENT_LAYERS = ("conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2")
 # A default's picture without it: arguments, and constants of `styletools.stages`.
 CHOICES: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
@@ -42,6 +45,8 @@ CHOICES: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     "more_beta_when_small": ({}, {"MOST_BETA": 1.0}),
     "growth_by_root_two": ({"steps": 150}, {"STEPS_PER_OCTAVE": 1}),
 }
+# What a picture older than an argument was made with: there was nothing else then.
+BEFORE = {"statistic": "gram", "content_statistic": "features"}
 # What may differ between two machines that make the same picture.
 OF_THE_MACHINE = ("device", "precision", "threads", "torch", "styletools", "progress", "on_step")
 
@@ -96,9 +101,11 @@ def entries() -> dict[str, Entry]:
         found[f"start_{init}"] = Entry("transfer", PAIR, usual | {"init": init})
     for source in RECONSTRUCTED:
         found |= style_row(source)
-    for source in ("chelsea",):
+    for source in REMEMBERED:
         for layer in CONTENT_LAYERS:
             found[f"content_{source}_{layer}"] = Entry("reconstruct_content", (source, layer), {"size": 384})
+    for source in ENLARGED:
+        found[f"texture_{source}"] = Entry("reconstruct_style", (source,), {"size": 512, "style_size": 256})
     return found
 
 
@@ -121,7 +128,8 @@ def path(name: str) -> Path:
 def comparable(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings without what depends on the machine."""
     kept = {name: value for name, value in settings.items() if name not in OF_THE_MACHINE}
-    kept["arguments"] = {name: value for name, value in kept["arguments"].items() if name not in OF_THE_MACHINE}
+    arguments = BEFORE | kept["arguments"]
+    kept["arguments"] = {name: value for name, value in arguments.items() if name not in OF_THE_MACHINE}
     return kept
 
 
@@ -173,6 +181,61 @@ def contact_sheet(cell: tuple[int, int] = (384, 300), gap: int = 8) -> Image.Ima
     return sheet
 
 
+def sections() -> dict[str, list[tuple[str, str]]]:
+    """The gallery as it is read: for each heading its pictures and their captions."""
+    usual = "transfer_" + "_".join(PAIR)
+    found = {
+        "Photographs and paintings": [
+            (f"transfer_{content}_{style}", f"{content} × {style}")
+            for content, style in itertools.product(st.PHOTOGRAPHS, st.PAINTINGS)
+        ],
+        "One α/β at four sizes": [
+            *((f"size_{size}", f"{size} px") for size in (128, 256)), (usual, "512 px"), ("size_1024", "1024 px"),
+        ],
+        "From the photograph to the painting": [
+            ("beta_0.5", "β = 0.5"), ("beta_2", "β = 2"), (usual, "β = 7, the default"), ("beta_50", "β = 50"),
+        ],
+        "Content in another layer; other starts": [
+            (usual, "the default: content in conv4_2, from noise"),
+            ("content_layer_conv2_2", "content in conv2_2"),
+            ("start_content", "from the photograph"),
+            ("start_style", "from the painting"),
+        ],
+        "Each choice taken back": [
+            ("transfer_" + "_".join(FLAT), "the default"),
+            *((f"without_{name}", f"without {name.replace('_', ' ')}") for name in CHOICES),
+        ],
+    }  # fmt: skip
+    for source in RECONSTRUCTED:
+        found[f"Style of {source}: each layer alone, then with all below it"] = [
+            *((f"style_{source}_{layer}", f"only {layer}") for layer in STYLE_LAYERS),
+            *((f"style_{source}_to_{layer}", f"… {layer}") for layer in STYLE_LAYERS[1:]),
+        ]
+    found["Textures twice as large as their source"] = [(f"texture_{source}", source) for source in ENLARGED]
+    for source in REMEMBERED:
+        found[f"Content of {source}"] = [(f"content_{source}_{layer}", layer) for layer in CONTENT_LAYERS]
+    return found
+
+
+def page() -> str:
+    """The gallery as Markdown, three pictures a row."""
+    lines = [
+        "# Gallery",
+        "",
+        "Made by `make gallery` with the present defaults; each file has its settings inside "
+        "(`styletools.load_settings`).",
+    ]
+    for heading, shown in sections().items():
+        lines += ["", f"## {heading}"]
+        for start in range(0, len(shown), 3):
+            row = shown[start : start + 3]
+            row += [("", "")] * (3 - len(row))
+            pictures = [f"![{heading}: {words}](gallery/{name}.jpg)" if name else "" for name, words in row]
+            lines += ["", f"| {' | '.join(pictures)} |", "| :---: | :---: | :---: |"]
+            lines += [f"| {' | '.join(words for _, words in row)} |"]
+    return "\n".join(lines) + "\n"
+
+
 def write_contact_sheet() -> None:
     """With the best quality that stays under the limit."""
     sheet = contact_sheet()
@@ -189,3 +252,4 @@ if __name__ == "__main__":
     render(sys.argv[1:])
     if all(path(name).exists() for name in entries() if name.startswith("transfer_")):
         write_contact_sheet()
+        PAGE.write_text(page(), "utf-8")

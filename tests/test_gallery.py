@@ -49,7 +49,7 @@ def test_pictures_are_large(name):
 
 
 def test_what_is_finished_is_not_made_again(monkeypatch, tmp_path):
-    """Stopped and started again, it goes on where it was."""
+    """Stopped and started again, it resumes where it stopped."""
     entries = {name: gallery.Entry("reconstruct_style", ("dots", "conv1_1"), {"size": 32, "steps": 2}) for name in "ab"}
     made = []
     monkeypatch.setattr(gallery, "GALLERY", tmp_path)
@@ -63,3 +63,10 @@ def test_what_is_finished_is_not_made_again(monkeypatch, tmp_path):
     entries["a"] = gallery.Entry("reconstruct_style", ("dots", "conv1_1"), {"size": 32, "steps": 3})
     gallery.render([])
     assert made[2:] == [entries["a"]]
+
+
+def test_the_page_shows_every_picture():
+    """make gallery writes it."""
+    text = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    assert text == gallery.page()
+    assert {name for shown in gallery.sections().values() for name, _ in shown} == set(ENTRIES)
