@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 import styletools as st
-from styletools.fast import Precision, pick_precision
+from styletools.network.passes import Precision, pick_precision
+from styletools.network.weights import load_weights
 from styletools.recipes import CONTENT_LAYER, STYLE_LAYERS
-from styletools.weights import load_weights
 
 HERE = Path(__file__).resolve().parent
 PAIRS = (("chelsea", "starry_night"), ("china", "great_wave"), ("astronaut", "the_kiss"))

@@ -9,8 +9,8 @@ import torch
 
 import styletools as st
 from benchmarks.common import PAIRS, alone, interleaved, pictures
+from styletools.network.weights import load_weights
 from styletools.recipes import STYLE_LAYERS
-from styletools.weights import load_weights
 
 ROUNDS = 5
 IMPORT = "import sys, time; {}; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 import styletools as st
 from benchmarks.common import PAIRS, arithmetic, interleaved, objective, pictures, precisions
-from styletools.synthesis import synthesise
+from styletools.descent.synthesis import synthesise
 
 SIZES = (128, 256, 512, 1024)
 SIDE = 2048

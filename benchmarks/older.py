@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 import styletools as st
-from styletools.fast import Precision
+from styletools.network.passes import Precision
 from styletools.recipes import CONTENT_LAYER, STYLE_LAYERS
 
 EVALUATIONS = 500

@@ -12,8 +12,8 @@ from torch import Tensor
 
 import styletools as st
 from benchmarks.common import ALPHA, BETA, PAIRS, high_frequency, objective, pictures
-from styletools.optimisers import LBFGS, Adam, Evaluation, Optimiser
-from styletools.spectrum import Spectrum
+from styletools.descent.optimisers import LBFGS, Adam, Evaluation, Optimiser
+from styletools.descent.spectrum import Spectrum
 from styletools.stages import look
 
 SIZE, STEPS = 256, 100

@@ -109,6 +109,35 @@ def means(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 _WORDS = ("size", "pair", "way")
 
 
+def seconds_to_equal(pair: tuple[str, str], size: int, every: int = 10) -> tuple[float | None, float]:
+    """Until ours has the `nn` of the older program's finished picture (None: never), and the seconds of that one.
+
+    Asked at every tenth step of the last size; asking does not count.
+    """
+    content, style = (st.load_image(name, size) for name in pair)
+    image, theirs = finished("older", pair, size)
+    wanted, found = measure(image, content, style)["nn"], []
+
+    def ask(step: st.Step) -> bool:
+        if step.image.shape == content.shape and step.number % every == 0:
+            found.extend([step.seconds] if measure(step.image, content, style)["nn"] <= wanted else [])
+        return bool(found)
+
+    st.transfer(*pair, size=size, progress=False, on_step=ask)
+    return (found[0] if found else None), theirs
+
+
+def equal_rows(size: int, pairs: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+    """A row for each pair."""
+    rows = []
+    for pair in pairs:
+        ours, theirs = seconds_to_equal(pair, size)
+        faster = None if ours is None else theirs / ours
+        rows.append({"size": size, "pair": " × ".join(pair), "ours": ours, "older": theirs, "× faster": faster})
+        print("   ", rounded(rows[-1]), flush=True)
+    return rows
+
+
 def sheet(size: int, pairs: tuple[tuple[str, str], ...], ways: tuple[str, ...], path: Path) -> None:
     """The pictures of each pair in a row, at half a page's width each."""
     images = {f"{way}: {' × '.join(pair)}": finished(way, pair, size)[0] for pair in pairs for way in ways}
@@ -123,8 +152,15 @@ def main() -> None:
     parser.add_argument("size", type=int, nargs="+")
     parser.add_argument("--pairs", type=int, default=len(PAIRS))
     parser.add_argument("--ways", nargs="+", choices=[*WAYS], default=[*WAYS])
+    parser.add_argument("--equal", action="store_true", help="seconds to the older program's nn, instead")
     options = parser.parse_args()
     pairs, ways = PAIRS[: options.pairs], tuple(options.ways)
+    if options.equal:
+        equal = [row for size in options.size for row in equal_rows(size, pairs)]
+        record = RESULTS / "equal_quality.json"
+        record.write_text(json.dumps(rounded(equal), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        print(table(rounded(equal)))
+        return
     record = RESULTS / "quality.json"
     rows = json.loads(record.read_text("utf-8")) if record.exists() else []
     for size in options.size:

@@ -14,7 +14,7 @@ from torch import Tensor
 import styletools as st
 from benchmarks.common import ALPHA, BETA, HERE, alone, high_frequency, objective, pictures, precisions
 from benchmarks.textbook import Textbook
-from styletools.fast import Precision
+from styletools.network.passes import Precision
 from styletools.stages import look
 
 TEXTBOOK_STEPS = 500

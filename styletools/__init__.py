@@ -2,14 +2,19 @@
 
 Each concept has one file:
 
-- `images`, `samples`, `procedural`: pictures
-- `weights`, `vgg`: the pretrained network and its features
-- `equations`: Eq. 1, 3, 4, 5 and 7 of the paper
-- `objective`, `optimisers`, `synthesis`: what is minimised, how, and the stream of steps
+- `pictures/`: files and samples
+- `network/`: the pretrained network, its features, and the way back to the picture
+- `losses/`: Eq. 1, 3, 4, 5 and 7 of the paper, other statistics, and their weighted sum
+- `descent/`: how a loss is minimised, as a stream of steps
 - `recipes`: a whole picture in one call
 """
 
-from styletools.equations import (
+import sys
+
+from styletools.descent.synthesis import Stage, Step, Synthesis, synthesise
+from styletools.errors import ImageError, InputError, StyletoolsError, SynthesisError, WeightsError
+from styletools.losses import regions
+from styletools.losses.equations import (
     content_loss,
     gram_loss,
     gram_matrix,
@@ -18,15 +23,17 @@ from styletools.equations import (
     total_loss,
     total_variation,
 )
-from styletools.errors import ImageError, InputError, StyletoolsError, SynthesisError, WeightsError
-from styletools.images import load_image, load_settings, save_image, to_pil, white_noise
-from styletools.objective import Objective
-from styletools.procedural import PROCEDURAL, procedural
+from styletools.losses.objective import Objective
+from styletools.losses.statistics import statistics
+from styletools.losses.term import Term
+from styletools.network.hooked import Hooked
+from styletools.network.vgg import VGG
+from styletools.network.weights import load_weights
+from styletools.pictures import colours, variations
+from styletools.pictures.images import load_image, load_settings, save_image, to_pil, white_noise
+from styletools.pictures.procedural import PROCEDURAL, procedural
+from styletools.pictures.samples import PAINTINGS, PHOTOGRAPHS, SAMPLES, credit, sample
 from styletools.recipes import Result, reconstruct_content, reconstruct_style, transfer
-from styletools.samples import PAINTINGS, PHOTOGRAPHS, SAMPLES, credit, sample
-from styletools.synthesis import Stage, Step, Synthesis, synthesise
-from styletools.vgg import VGG
-from styletools.weights import load_weights
 
 __all__ = [
     "PAINTINGS",
@@ -34,6 +41,7 @@ __all__ = [
     "PROCEDURAL",
     "SAMPLES",
     "VGG",
+    "Hooked",
     "ImageError",
     "InputError",
     "Objective",
@@ -43,6 +51,7 @@ __all__ = [
     "StyletoolsError",
     "Synthesis",
     "SynthesisError",
+    "Term",
     "WeightsError",
     "content_loss",
     "credit",
@@ -56,6 +65,7 @@ __all__ = [
     "reconstruct_style",
     "sample",
     "save_image",
+    "statistics",
     "style_layer_loss",
     "style_loss",
     "synthesise",
@@ -65,4 +75,8 @@ __all__ = [
     "transfer",
     "white_noise",
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+
+# The lessons written for 0.1 import these from the top of the package.
+for _name, _module in {"colours": colours, "regions": regions, "variations": variations}.items():
+    sys.modules[f"{__name__}.{_name}"] = _module

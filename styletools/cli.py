@@ -15,9 +15,11 @@ from typing import Any, NoReturn
 
 from styletools import __version__, doctor, recipes
 from styletools.errors import InputError, StyletoolsError, SynthesisError
-from styletools.images import check_target, save_image
-from styletools.procedural import PROCEDURAL
-from styletools.samples import SAMPLES, credit, sample
+from styletools.losses.statistics import statistics
+from styletools.network.weights import SOURCES
+from styletools.pictures.images import check_target, save_image
+from styletools.pictures.procedural import PROCEDURAL
+from styletools.pictures.samples import SAMPLES, credit, sample
 
 __all__ = ["main"]
 
@@ -91,6 +93,8 @@ def _reconstruct(
     if content is not None:
         if "style_size" in options:
             raise InputError("--style-size: the content of a picture has its own size; leave it out, or use --style")
+        if "statistic" in options:
+            options["content_statistic"] = options.pop("statistic")
         return _paint(output, lambda: recipes.reconstruct_content(image, content, **options))
     return _paint(output, lambda: recipes.reconstruct_style(image, style or {}, **options))
 
@@ -168,18 +172,33 @@ def layers(text: str) -> dict[str, float]:
         >>> layers("conv1_1,conv2_1"), layers("conv1_1=3,conv2_1=0.5")
         ({'conv1_1': 0.5, 'conv2_1': 0.5}, {'conv1_1': 3.0, 'conv2_1': 0.5})
     """
+    return _shares(text, "layer", "conv4_2")
+
+
+def statistic(text: str) -> str | dict[str, float]:
+    """Read the name of a statistic, or several, as they are typed.
+
+    Example:
+        >>> statistic("gram"), statistic("gram=2,mean=1")
+        ('gram', {'gram': 2.0, 'mean': 1.0})
+    """
+    shares = _shares(text, "statistic", "gram")
+    return shares if "=" in text or len(shares) > 1 else next(iter(shares))
+
+
+def _shares(text: str, what: str, such_as: str) -> dict[str, float]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
-        raise argparse.ArgumentTypeError("expected at least one layer, such as conv4_2")
+        raise argparse.ArgumentTypeError(f"expected at least one {what}, such as {such_as}")
     pairs = [word.partition("=") for word in words]
     names = [name for name, _, _ in pairs]
     try:
         weights = [float(weight) if equals else None for _, equals, weight in pairs]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"expected conv1_1,… or conv1_1=0.5,…, got {text!r}") from None
+        raise argparse.ArgumentTypeError(f"expected {such_as},… or {such_as}=0.5,…, got {text!r}") from None
     given = [weight for weight in weights if weight is not None]
     if len(set(names)) < len(names) or len(given) not in (0, len(names)):
-        raise argparse.ArgumentTypeError(f"expected each layer once, all with a weight or none, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected each {what} once, all with a weight or none, got {text!r}")
     return dict(zip(names, given or [1 / len(names)] * len(names), strict=True))
 
 
@@ -198,6 +217,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(command, recipes.transfer, "--beta", type=float, help="β, the weight of the style")
     _add(command, recipes.transfer, "--content-layers", type=layers, help="such as conv4_2")
     _add(command, recipes.transfer, "--style-layers", type=layers, help="such as conv1_1,conv2_1 or conv1_1=0.5,…")
+    _add(command, recipes.transfer, "--statistic", type=statistic, help=_names("style"))
+    _add(command, recipes.transfer, "--content-statistic", type=statistic, help=_names("content"))
     _add(
         command, recipes.transfer, "--style-size", type=int, help="longer side of the painting; smaller: finer strokes"
     )
@@ -214,6 +235,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--tv", type=float, default=argparse.SUPPRESS, help=hint)
     hint = "longer side of the painting, for --style; smaller than --size: a texture that does not repeat it"
     command.add_argument("--style-size", type=int, default=argparse.SUPPRESS, help=hint)
+    hint = f"what is compared; with --style {_names('style')}; with --content {_names('content')}"
+    command.add_argument("--statistic", type=statistic, default=argparse.SUPPRESS, help=hint)
 
     command = commands.add_parser("samples", help="list the pictures that come with the package")
     command.set_defaults(command=_samples)
@@ -228,6 +251,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("studio", help="serve the studio panel as a page; other words are passed on to Voilà")
     command.set_defaults(command=_studio)
     return parser
+
+
+def _names(kind: str) -> str:
+    return f"{', '.join(statistics(kind))}; several: gram,mean or gram=1,mean=2"
 
 
 def _default(recipe: Callable[..., Any], name: str) -> Any:  # noqa: ANN401
@@ -250,8 +277,8 @@ def _add_common(command: argparse.ArgumentParser, recipe: Callable[..., Any], in
     _add(command, recipe, "--steps", type=int, help="iterations at each size")
     _add(command, recipe, "--init", help=f"start: {inits}")
     _add(command, recipe, "--optimiser", choices=["lbfgs", "adam"], help="lbfgs or adam")
-    _add(command, recipe, "--seed", type=int, help="of the noise")
-    _add(command, recipe, "--weights", help="bundled, vgg16, vgg19, vgg16-caffe, random, or a file")
+    _add(command, recipe, "--seed", type=int, help="random seed of the white-noise start")
+    _add(command, recipe, "--weights", help=f"{', '.join(SOURCES)}, or a file")
     _add(command, recipe, "--pooling", choices=["avg", "max"], help="avg or max")
     _add(command, recipe, "--padding", choices=["zeros", "replicate", "reflect"], help="beyond the border")
     _add(command, recipe, "--units", choices=["relative", "literal"], help="of the losses: what α/β means")

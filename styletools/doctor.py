@@ -12,10 +12,11 @@ import torch
 
 from styletools import __version__
 from styletools.errors import WeightsError
-from styletools.fast import has_fused, pick_precision
-from styletools.networks import pick_device
-from styletools.vgg import VGG
-from styletools.weights import cache_folder, load_weights
+from styletools.network.device import pick_device
+from styletools.network.onednn import has_fused
+from styletools.network.passes import pick_precision
+from styletools.network.vgg import VGG
+from styletools.network.weights import cache_folder, load_weights
 
 __all__ = ["Finding", "examine"]
 
@@ -76,7 +77,7 @@ def _torchvision() -> Finding:
             f"torch is {build} and torchvision is of another: install both anew from one place, "
             "`pip install --force-reinstall torch torchvision`, or, small and without CUDA, "
             "`uv pip install --reinstall --torch-backend=cpu torch torchvision`. "
-            "Until then everything works but the weights 'vgg16', 'vgg19' and 'vgg16-caffe'",
+            "Until then everything works but the weights that are downloaded, 'vgg19' and the like",
         )
     return Finding("torchvision", installed)
 

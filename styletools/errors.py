@@ -24,7 +24,7 @@ class ImageError(InputError):
 
 
 class WeightsError(StyletoolsError):
-    """A network's weights cannot be had: no such file, a damaged file, no network."""
+    """A network's weights cannot be loaded: no such file, a damaged file, no network."""
 
 
 class SynthesisError(StyletoolsError):

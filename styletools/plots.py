@@ -16,10 +16,10 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from styletools.descent.progress import OnStep
+from styletools.descent.synthesis import Step
 from styletools.errors import InputError
-from styletools.images import to_pil
-from styletools.progress import OnStep
-from styletools.synthesis import Step
+from styletools.pictures.images import to_pil
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ def pictures(
 
     Args:
         images: (1, 3, H, W) or (3, H, W) in [0, 1] by title.
-        columns: at most so many in a row.
+        columns: maximum number in a row.
         width: of the figure, in inches.
         pixels: whether single pixels are the point: small pictures are then enlarged without smoothing.
 
@@ -77,7 +77,7 @@ def maps(
 
     Args:
         values: (H, W), ≥ 0, by title: one filter's activations, or a product of two.
-        columns: at most so many in a row.
+        columns: maximum number in a row.
         width: of the figure, in inches.
         shared: whether all have one scale, with a colour bar, or each its own.
 
@@ -112,7 +112,7 @@ def matrices(
 
     Args:
         values: (C, C) or (1, C, C), ≥ 0, by title.
-        columns: at most so many in a row.
+        columns: maximum number in a row.
         width: of the figure, in inches.
         label: of the colour bar.
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from styletools.errors import InputError
-from styletools.vgg import VGG
+from styletools.network.vgg import VGG
 
 __all__ = ["cosines", "field", "order", "pairs", "patches", "peak", "strongest", "together"]
 
@@ -19,7 +19,7 @@ def strongest(features: Tensor, count: int = 8) -> list[int]:
 
     Args:
         features: F, (1, C, H, W).
-        count: at most so many.
+        count: maximum number of them.
 
     Returns:
         Indices of filters, the strongest first.
@@ -100,7 +100,7 @@ def patches(vgg: VGG, layer: str, filter: int, images: Sequence[Tensor], count: 
         layer: its name.
         filter: its index.
         images: (1, 3, H, W) in [0, 1] each.
-        count: at most so many.
+        count: maximum number of them.
 
     Returns:
         Receptive fields (1, 3, side, side), cut out of the pictures; grey where they reach over the border.
@@ -158,7 +158,7 @@ def pairs(gram: Tensor, count: int = 5) -> list[tuple[int, int, float]]:
 
     Args:
         gram: G, (1, C, C) or (C, C).
-        count: at most so many.
+        count: maximum number of them.
 
     Returns:
         (i, j, C_ij) with i < j, the closest pair first.

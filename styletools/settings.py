@@ -12,7 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from styletools.weights import Weights
+from styletools.losses.statistics import statistic_name
+from styletools.network.network import Network
+from styletools.network.weights import Weights
 
 __all__ = ["describe", "plain"]
 
@@ -51,17 +53,21 @@ def plain(value: Any) -> Any:  # noqa: ANN401
         {'size': 256, 'image': '10 bytes, sha256 0d22cdcc10e6d049'}
     """
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {plain(key): plain(item) for key, item in value.items()}
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, Real):
         return int(value) if isinstance(value, Integral) else float(value)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    if isinstance(value, torch.nn.Module):
-        return value.extra_repr()
+    if isinstance(value, Network):
+        return value.description
+    if callable(value):  # a statistic
+        return statistic_name(value)
     if isinstance(value, Weights):
         return value.source
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
     return _fingerprint(value)
 
 

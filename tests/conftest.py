@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from styletools.vgg import VGG
+from styletools.network.vgg import VGG
 
 # Machines are shared: how long an example takes says nothing.
 settings.register_profile("styletools", deadline=None)

@@ -156,13 +156,15 @@ def run_all(page) -> None:
     raise AssertionError("no cell began to run")
 
 
-def open_lesson(page, lab: str, name: str):
-    """Open a lesson, run all of it, and return its panel."""
+def open_lesson(page, lab: str, name: str, index: int = 0):
+    """Open a lesson, run all of it, and return one of its panels."""
     page.goto(f"{lab}/tree/{name}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.wait_for_function("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
     run_all(page)
-    panel = page.locator(".jp-OutputArea-output .jupyter-widgets.widget-vbox").first
+    # A panel is a box in an output; the boxes inside it do not count.
+    outputs = page.locator(".jp-OutputArea-output", has=page.locator(".jupyter-widgets.widget-vbox"))
+    panel = outputs.nth(index).locator(".jupyter-widgets.widget-vbox").first
     panel.wait_for(timeout=180_000)
     panel.scroll_into_view_if_needed()
     return panel
@@ -313,6 +315,24 @@ def test_tradeoff(page, lab):
     panel.get_by_role("button", name="larger").first.click()
     says(panel, "finished", 120)
     keep(panel, "tradeoff")
+
+
+def test_statistics(page, lab):
+    panel = open_lesson(page, lab, "04_style_loss", 1)
+    says(panel, "ready")
+    for label, value in (("seconds each", "2"), ("size", "96")):
+        readout = panel.locator(".widget-hslider", has_text=label).locator(".widget-readout")
+        readout.fill(value)
+        readout.press("Enter")
+    choose(panel, "2.", "sliced")
+    blank = photo(shown(panel, 1))
+    panel.get_by_role("button", name="Start").click()
+    picture_changes(shown(panel, 1), blank)
+    says(panel, "finished: ", 120)
+    assert all(photo(shown(panel, index)).std() > 15 for index in range(4))
+    assert panel.locator("table td").count() == 9
+    assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
+    keep(panel, "statistics")
 
 
 def use_the_studio(page, panel, name: str) -> None:

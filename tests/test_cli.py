@@ -82,6 +82,21 @@ class TestReconstruct:
         assert "--style-size: the content of a picture has its own size" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
+        ("words", "known"), [("mean", "mean"), ("gram=2", {"gram": 2.0}), ("gram=2,mean=1", {"gram": 2.0, "mean": 1.0})]
+    )
+    def test_another_statistic(self, tmp_path, words, known):
+        out = str(tmp_path / "out.png")
+        assert run("reconstruct", "dots", "--style", "conv1_1", "--statistic", words, "-o", out, *QUICK) == 0
+        assert st.load_settings(out)["arguments"]["statistic"] == known
+
+    def test_another_statistic_of_content(self, tmp_path, capsys):
+        out, option = str(tmp_path / "out.png"), ("--statistic", "self-similarity")
+        assert run("reconstruct", "dots", "--content", "conv2_2", *option, "-o", out, *QUICK) == 0
+        assert st.load_settings(out)["arguments"]["content_statistic"] == "self-similarity"
+        assert run("reconstruct", "dots", "--style", "conv2_2", *option, "-o", out, *QUICK) == 2
+        assert "statistic: expected one of" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
         ("option", "layers", "recipe"),
         [("--content", "conv2_2", "reconstruct_content"), ("--style", "conv1_1,conv2_1", "reconstruct_style")],
     )
@@ -122,7 +137,10 @@ class TestErrors:
                 "tv: expected a finite number ≥ 0, got -1.0",
             ),
             (["transfer", "chelsea", "dots", "-o", "a.png", "--style-layers", ","], "at least one layer"),
-            (["transfer", "chelsea", "dots", "-o", "a.png", "--weights", "vgg11"], "weights 'vgg11': no such file"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--statistic", "grams"], "statistic: expected one of"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--statistic", "gram=x"], "got 'gram=x'"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--statistic", "gram,gram"], "each statistic once"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--weights", "vgg12"], "weights 'vgg12': no such file"),
             (["transfer", "chelsea", "-o", "a.png"], "the following arguments are required: STYLE"),
             (["transfer", "chelsea", "dots", "-o", "a.png", "--bigger"], "unrecognized arguments: --bigger"),
             (["paint"], "invalid choice: 'paint'"),
@@ -141,7 +159,7 @@ class TestErrors:
         assert list(tmp_path.iterdir()) == []
 
     def test_a_bad_target_is_said_before_the_work(self, monkeypatch, capsys):
-        monkeypatch.setattr(cli.recipes, "_make", lambda *args, **options: pytest.fail("worked first"))
+        monkeypatch.setattr(cli.recipes.Plan, "run", lambda *args, **options: pytest.fail("worked first"))
         assert run("transfer", "chelsea", "dots", "-o", "a.bmp") == 2
 
     def test_nan_saves_the_best_picture(self, tmp_path, capsys):
@@ -156,7 +174,7 @@ class TestErrors:
         def allocate(*args, **options):
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 10 TB")
 
-        monkeypatch.setattr(cli.recipes, "_make", allocate)
+        monkeypatch.setattr(cli.recipes.Plan, "run", allocate)
         assert run("transfer", "chelsea", "dots", "-o", "a.png") == 2
         assert capsys.readouterr().err == (
             "styletools: not enough memory for a picture of this size; use a smaller --size\n"
@@ -217,7 +235,7 @@ class TestInterrupted:
         def interrupt(*args, **options):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(cli.recipes, "_make", interrupt)
+        monkeypatch.setattr(cli.recipes.Plan, "run", interrupt)
         assert run("transfer", "chelsea", "dots", "-o", str(tmp_path / "a.png")) == 130
         assert "nothing is saved" in capsys.readouterr().err
 

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from styletools import plots
+from styletools.descent.synthesis import Step
 from styletools.errors import InputError
-from styletools.synthesis import Step
 
 
 @pytest.fixture(autouse=True)

@@ -52,7 +52,7 @@ def test_citation_and_changelog_know_the_version():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == styletools.__version__
     assert "Image Style Transfer" in citation["preferred-citation"]["title"]
-    assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## {styletools.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_contact_sheet_is_there_and_light():
@@ -68,9 +68,11 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     styletools.sample("coffee").resize((96, 64)).save("photograph.jpg")
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 3
-    program = "\n".join(blocks).replace("size=512", "size=64, steps=2, progress=False")
-    assert "steps=2" in program
+    assert len(blocks) == 6
+    program = "\n".join(blocks).replace("size=512", "size=64").replace('weights="DEFAULT"', "weights=None")
+    assert program.count("weights=None") == 1  # a download
+    quick = "for f in (st.transfer, st.reconstruct_style): f.__kwdefaults__.update(size=64, steps=2, progress=False)"
+    program = f"import styletools as st\n{quick}\n{program}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert Path("out.png").exists()

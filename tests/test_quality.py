@@ -128,3 +128,28 @@ class TestQuality:
         image = quality.WAYS[way]("chelsea", "dots", 64)
         assert image.shape == (1, 3, 43, 64)
         assert 0 <= image.min() < image.max() <= 1
+
+
+def test_seconds_to_equal_quality(monkeypatch):
+    """The first step of the last size, asked at every second, whose picture is as near to the painting."""
+    asked = []
+
+    def nn(image, content, style):
+        asked.append(image)
+        return {"nn": 0.3 if len(asked) == 1 else 0.5 - 0.05 * len(asked)}  # the older one's; then better and better
+
+    monkeypatch.setattr(quality, "finished", lambda way, pair, size: (st.load_image(pair[0], size), 7.0))
+    monkeypatch.setattr(quality, "measure", nn)
+    monkeypatch.setitem(st.transfer.__kwdefaults__, "steps", 10)
+    ours, theirs = quality.seconds_to_equal(("chelsea", "dots"), 64, every=2)
+    assert (len(asked), theirs) == (4, 7.0)
+    assert 0 < ours < 60
+    assert all(image.shape[3] == 64 for image in asked)
+
+
+def test_equal_quality_is_never_reached(monkeypatch):
+    values = iter([0.1] + [0.2] * 100)
+    monkeypatch.setattr(quality, "finished", lambda way, pair, size: (st.load_image(pair[0], size), 7.0))
+    monkeypatch.setattr(quality, "measure", lambda *_: {"nn": next(values)})
+    monkeypatch.setitem(st.transfer.__kwdefaults__, "steps", 4)
+    assert quality.seconds_to_equal(("chelsea", "dots"), 64, every=2) == (None, 7.0)

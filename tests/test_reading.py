@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from styletools.equations import gram_matrix
 from styletools.errors import InputError
+from styletools.losses.equations import gram_matrix
 from styletools.reading import cosines, field, order, pairs, patches, peak, strongest, together
 
 

@@ -9,9 +9,11 @@ from torch.testing import assert_close
 
 import styletools as st
 from styletools import VGG, Objective, recipes
+from styletools import plan as plans
 from styletools.errors import ImageError, InputError, SynthesisError
-from styletools.fast import pick_precision
-from styletools.networks import pick_device
+from styletools.network.device import pick_device
+from styletools.network.passes import pick_precision
+from styletools.pictures.images import resize
 from styletools.recipes import plan
 from styletools.stages import look
 
@@ -131,7 +133,7 @@ class TestInit:
         result = st.transfer("chelsea", "dots", init=init, size=64, steps=0, progress=False)
         where = {"content": "chelsea", "style": "dots"}.get(init, init) if isinstance(init, str) else init
         picture = st.load_image(where, None if init == "coffee" else 64) if isinstance(where, str) else where
-        assert_close(result.image, recipes.resize(picture, 43, 64))
+        assert_close(result.image, resize(picture, 43, 64))
 
     def test_noise_is_seeded_and_real(self):
         first, same, other = (
@@ -180,7 +182,7 @@ class TestReconstruct:
     def test_a_texture_of_another_size_than_its_source(self, monkeypatch):
         seen = []
         monkeypatch.setattr(
-            recipes,
+            plans,
             "Objective",
             lambda *args, **options: seen.append(options["style"].shape) or Objective(*args, **options),
         )
@@ -214,7 +216,7 @@ class TestPlan:
         assert plan("transfer", "chelsea", "dots", size=1024)["stages"][-1]["width"] == 1024
 
     def test_unknown_recipe(self):
-        with pytest.raises(InputError, match=r"recipe: expected one of reconstruct_content, .* got 'paint'"):
+        with pytest.raises(InputError, match=r"recipe: expected one of transfer, .* got 'paint'"):
             plan("paint", "chelsea")
 
 

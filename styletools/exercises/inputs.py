@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor
 
-from styletools.vgg import VGG
+from styletools.network.vgg import VGG
 
 
 def whole(g: Generator, low: int, high: int) -> int:

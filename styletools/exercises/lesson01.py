@@ -8,9 +8,9 @@ from torch import Generator, Tensor
 from styletools.exercises.exercise import Coding, Prediction, Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, network, whole
-from styletools.images import to_tensor
-from styletools.samples import sample
-from styletools.variations import shift
+from styletools.pictures.images import to_tensor
+from styletools.pictures.samples import sample
+from styletools.pictures.variations import shift
 
 __all__ = ["as_matrix", "moved", "receptive_field", "report", "rescale", "shape"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from styletools.equations import content_loss as _eq1
 from styletools.exercises.exercise import Coding, Prediction, Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import network, pair
-from styletools.images import load_image
-from styletools.variations import grey, mirror, shift
+from styletools.losses.equations import content_loss as _eq1
+from styletools.pictures.images import load_image
+from styletools.pictures.variations import grey, mirror, shift
 
 __all__ = ["content_gradient", "content_loss", "forgiven", "larger", "report"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.equations import gram_matrix as _eq3
 from styletools.exercises.exercise import Coding, Prediction, Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, whole
+from styletools.losses.equations import gram_matrix as _eq3
 
 __all__ = ["closest_pair", "gram", "hidden_weights", "numbers", "report", "unchanged"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.equations import gram_matrix, style_layer_loss
 from styletools.exercises.exercise import Coding, Prediction, Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, network, whole
-from styletools.images import load_image
-from styletools.variations import scatter
+from styletools.losses.equations import gram_matrix, style_layer_loss
+from styletools.pictures.images import load_image
+from styletools.pictures.variations import scatter
 
 __all__ = ["factor", "layer_loss", "noticed", "report", "style_gradient", "style_loss"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.equations import content_loss, style_layer_loss
-from styletools.equations import total_loss as _eq7
 from styletools.exercises.exercise import Coding, Prediction, Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, image, whole
+from styletools.losses.equations import content_loss, style_layer_loss
+from styletools.losses.equations import total_loss as _eq7
 
 __all__ = ["alpha_for_mean", "doubled", "larger", "report", "step", "total_loss"]
 

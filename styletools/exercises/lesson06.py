@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.equations import gram_matrix
 from styletools.exercises.exercise import Coding, Prediction, Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, image, network, pair, whole
-from styletools.images import load_image
+from styletools.losses.equations import gram_matrix
+from styletools.pictures.images import load_image
 from styletools.reading import cosines
 
 __all__ = ["guided_gram", "keep_colours", "relative_loss", "report", "settled", "untrained"]

@@ -7,6 +7,7 @@ environment variable `STYLETOOLS_SYNCHRONOUS=1` to compute in the cell instead.
 from styletools.explorers.content import explore_content
 from styletools.explorers.features import explore_features
 from styletools.explorers.gram import explore_gram
+from styletools.explorers.statistics import explore_statistics
 from styletools.explorers.studio import explore_studio
 from styletools.explorers.style import explore_style
 from styletools.explorers.tradeoff import explore_tradeoff
@@ -15,6 +16,7 @@ __all__ = [
     "explore_content",
     "explore_features",
     "explore_gram",
+    "explore_statistics",
     "explore_studio",
     "explore_style",
     "explore_tradeoff",

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import ipywidgets as widgets
 from torch import Tensor
 
+from styletools.descent.progress import OnStep
 from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider
 from styletools.explorers.live import LivePanel
 from styletools.explorers.panel import as_literal
 from styletools.explorers.picker import Picker
-from styletools.images import ImageSource
-from styletools.progress import OnStep
+from styletools.network.vgg import VGG
+from styletools.pictures.images import ImageSource
 from styletools.recipes import Result, reconstruct_content
-from styletools.vgg import VGG
 
 __all__ = ["LAYERS", "ContentPanel", "explore_content"]
 

@@ -7,10 +7,10 @@ from functools import cache
 
 import ipywidgets as widgets
 
-from styletools.images import white_noise
-from styletools.objective import Objective
+from styletools.losses.objective import Objective
+from styletools.network.vgg import VGG
+from styletools.pictures.images import white_noise
 from styletools.recipes import STYLE_LAYERS
-from styletools.vgg import VGG
 
 __all__ = ["first_size", "noise_number", "size_slider", "steps_slider", "weight_slider"]
 

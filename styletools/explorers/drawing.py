@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from styletools import plots
-from styletools.images import to_pil
+from styletools.pictures.images import to_pil
 
 __all__ = ["curves", "frame", "heat", "sheet"]
 

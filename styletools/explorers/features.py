@@ -14,9 +14,9 @@ from styletools.explorers.drawing import frame, heat, sheet
 from styletools.explorers.panel import Panel, Picture, as_literal, png
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
-from styletools.images import ImageSource
+from styletools.network.vgg import VGG, Pooling
+from styletools.pictures.images import ImageSource
 from styletools.reading import field, peak, strongest
-from styletools.vgg import VGG, Pooling
 
 __all__ = ["FeatureStore", "FeaturesPanel", "explore_features"]
 

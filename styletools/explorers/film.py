@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from styletools.errors import InputError
-from styletools.images import to_pil
+from styletools.pictures.images import to_pil
 
 __all__ = ["Film"]
 

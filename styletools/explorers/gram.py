@@ -8,16 +8,16 @@ import ipywidgets as widgets
 import torch
 from torch import Tensor
 
-from styletools.equations import content_loss, gram_matrix, style_layer_loss
 from styletools.explorers.drawing import frame, heat
 from styletools.explorers.features import THE_NETWORK, FeatureStore
 from styletools.explorers.panel import Panel, Picture, as_literal
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
-from styletools.images import ImageSource
+from styletools.losses.equations import content_loss, gram_matrix, style_layer_loss
+from styletools.pictures.images import ImageSource
+from styletools.pictures.variations import VARIATIONS
 from styletools.reading import cosines, order, pairs, together
 from styletools.recipes import STYLE_LAYERS
-from styletools.variations import VARIATIONS
 
 __all__ = ["GramPanel", "explore_gram", "gram_change"]
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import ipywidgets as widgets
 
+from styletools.descent.progress import OnStep, watch
+from styletools.descent.synthesis import Step
 from styletools.explorers.drawing import curves
 from styletools.explorers.panel import SIDES, Panel, Picture, blank, png
 from styletools.explorers.worker import Ticket
-from styletools.progress import OnStep, watch
 from styletools.recipes import Result
-from styletools.synthesis import Step
 
 __all__ = ["LivePanel"]
 
@@ -69,7 +69,7 @@ class LivePanel(Panel):
     def go_on(self) -> None:
         """Go on from the last state: to the end if it was stopped, for as many steps again if it was finished."""
         if self.result is None:
-            self.say("there is nothing to go on with; press Start")
+            self.say("there is nothing to resume; press Start")
             return
         self.continue_button.disabled = True
         self.run(self._further, "working …")

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from styletools.errors import StyletoolsError
 from styletools.explorers.worker import Ticket, Worker
-from styletools.images import to_pil
+from styletools.pictures.images import to_pil
 
 __all__ = ["SIDES", "WIDTH", "Panel", "Picture", "as_literal", "blank", "png"]
 
@@ -156,7 +156,7 @@ class Panel:
             self._failed(error)
 
     def run(self, job: Callable[[Ticket], None], doing: str) -> Ticket:
-        """Do something slow in the worker; what it did before is given up."""
+        """Do something slow in the worker; the previous job is cancelled."""
         self.error = None
         self.progress.value = 0.0
         self.stop_button.disabled = False

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from styletools.errors import ImageError
 from styletools.explorers.panel import Panel
-from styletools.images import ImageSource, check_image, fit_size, load_image, resize
-from styletools.procedural import PROCEDURAL
-from styletools.samples import PAINTINGS, PHOTOGRAPHS
+from styletools.pictures.images import ImageSource, check_image, fit_size, load_image, resize
+from styletools.pictures.procedural import PROCEDURAL
+from styletools.pictures.samples import PAINTINGS, PHOTOGRAPHS
 
 __all__ = ["LARGEST_UPLOAD", "Picker"]
 

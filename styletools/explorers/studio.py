@@ -12,18 +12,18 @@ from pathlib import Path
 import ipywidgets as widgets
 from torch import Tensor
 
+from styletools.descent.progress import OnStep
+from styletools.descent.synthesis import Step
 from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider, weight_slider
 from styletools.explorers.drawing import sheet
 from styletools.explorers.film import Film
 from styletools.explorers.live import LivePanel
 from styletools.explorers.panel import SIDES, WIDTH, Picture, as_literal, png
 from styletools.explorers.picker import Picker
-from styletools.images import ImageSource
-from styletools.procedural import PROCEDURAL
-from styletools.progress import OnStep
+from styletools.pictures.images import ImageSource
+from styletools.pictures.procedural import PROCEDURAL
+from styletools.pictures.samples import PAINTINGS, PHOTOGRAPHS
 from styletools.recipes import CONTENT_LAYER, STYLE_LAYERS, Result, transfer
-from styletools.samples import PAINTINGS, PHOTOGRAPHS
-from styletools.synthesis import Step
 
 __all__ = ["StudioPanel", "explore_studio"]
 

@@ -8,17 +8,17 @@ from functools import partial
 import ipywidgets as widgets
 from torch import Tensor
 
+from styletools.descent.progress import OnStep
 from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider, weight_slider
 from styletools.explorers.drawing import sheet
 from styletools.explorers.live import LivePanel
 from styletools.explorers.panel import WIDTH, Picture, as_literal
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
-from styletools.images import ImageSource
-from styletools.objective import LayerWeights, layer_weights
-from styletools.progress import OnStep
+from styletools.losses.objective import LayerWeights, layer_weights
+from styletools.network.vgg import VGG
+from styletools.pictures.images import ImageSource
 from styletools.recipes import STYLE_LAYERS, Result, reconstruct_style
-from styletools.vgg import VGG
 
 __all__ = ["StylePanel", "explore_style", "growing_subsets"]
 

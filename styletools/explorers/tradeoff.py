@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 import ipywidgets as widgets
 from torch import Tensor
 
+from styletools.descent.progress import OnStep
+from styletools.descent.synthesis import Step
 from styletools.explorers.panel import SIDES, Panel, Picture, as_literal, blank, png
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
-from styletools.images import ImageSource
-from styletools.procedural import PROCEDURAL
-from styletools.progress import OnStep
+from styletools.network.vgg import VGG
+from styletools.pictures.images import ImageSource
+from styletools.pictures.procedural import PROCEDURAL
+from styletools.pictures.samples import PAINTINGS
 from styletools.recipes import STYLE_LAYERS, Result, transfer
 from styletools.recipes import Picture as PictureSource
-from styletools.samples import PAINTINGS
-from styletools.synthesis import Step
-from styletools.vgg import VGG
 
 __all__ = ["LAYER_SETS", "RATIOS", "TradeoffPanel", "explore_tradeoff", "tradeoff"]
 

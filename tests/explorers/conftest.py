@@ -5,6 +5,8 @@ import threading
 import ipywidgets
 import pytest
 
+from styletools import explorers
+
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left():
@@ -13,3 +15,18 @@ def _nothing_is_left():
     ipywidgets.Widget.close_all()
     left = [thread.name for thread in threading.enumerate() if thread.name.startswith("styletools")]
     assert left == []
+
+
+@pytest.fixture
+def make():
+    """Make panels that are closed at the end, whatever happens."""
+    made = []
+
+    def build(name, *arguments, **options):
+        panel = getattr(explorers, f"explore_{name}")(*arguments, **options)
+        made.append(panel)
+        return panel
+
+    yield build
+    for panel in made:
+        panel.close()

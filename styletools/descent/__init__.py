@@ -1,0 +1,1 @@
+"""Minimise any loss over the pixels of a picture, as a stream of steps."""

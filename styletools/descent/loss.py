@@ -1,0 +1,90 @@
+"""What a synthesis minimises: named terms, and the gradient of their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from styletools.errors import InputError
+
+__all__ = ["Autograd", "Loss", "ObjectiveFunction", "as_loss"]
+
+ObjectiveFunction: TypeAlias = Callable[[Tensor], Mapping[str, Tensor]]
+"""A picture (B, 3, H, W) → named scalar terms, whose sum is minimised."""
+
+
+@runtime_checkable
+class Loss(Protocol):
+    """All that a synthesis knows of what it minimises."""
+
+    def value_and_gradient(self, image: Tensor) -> tuple[Mapping[str, Tensor], Tensor]:
+        """Return the named terms, and the gradient of their sum with respect to the picture, (B, 3, H, W)."""
+
+    def release(self) -> None:
+        """Drop what is only kept for speed; called at the end of a stage."""
+
+
+class Autograd:
+    """Any function of a picture as a loss.
+
+    Args:
+        function: a picture → named scalar terms.
+
+    Example:
+        >>> loss = Autograd(lambda x: {"energy": (x**2).sum()})
+        >>> terms, gradient = loss.value_and_gradient(torch.ones(1, 3, 1, 1))
+        >>> terms["energy"], gradient.flatten()
+        (tensor(3.), tensor([2., 2., 2.]))
+    """
+
+    def __init__(self, function: ObjectiveFunction) -> None:
+        """Nothing is computed yet."""
+        self.function = function
+
+    @torch.inference_mode(False)
+    @torch.enable_grad()  # whatever the caller has switched off
+    def value_and_gradient(self, image: Tensor) -> tuple[Mapping[str, Tensor], Tensor]:
+        """Compute the terms and the gradient of their sum.
+
+        Raises:
+            InputError: no named scalar terms, or none that depends on the picture.
+        """
+        image = image.detach().clone().requires_grad_()  # a tensor of inference mode cannot have a gradient
+        terms = self.function(image)
+        _check(terms)
+        (gradient,) = torch.autograd.grad(sum(terms.values(), start=image.new_zeros(())), image)
+        return {name: term.detach() for name, term in terms.items()}, gradient
+
+    def release(self) -> None:
+        """Nothing is kept."""
+
+
+def as_loss(objective: Loss | ObjectiveFunction) -> Loss:
+    """A loss as it is; any other callable with autograd.
+
+    Raises:
+        InputError: `value_and_gradient` without `release`: it would be passed over in silence.
+
+    Example:
+        >>> isinstance(as_loss(lambda x: {"light": x.mean()}), Autograd)
+        True
+    """
+    if isinstance(objective, Loss):
+        return objective
+    if hasattr(objective, "value_and_gradient"):
+        raise InputError(f"objective: {type(objective).__name__} has value_and_gradient() but no release(); add one")
+    return Autograd(objective)
+
+
+def _check(terms: object) -> None:
+    if not isinstance(terms, Mapping) or not terms:
+        raise InputError(f"objective: expected a dict of named scalar terms, got {type(terms).__name__}, or none in it")
+    for name, term in terms.items():
+        if not isinstance(term, Tensor) or term.numel() != 1:
+            got = tuple(term.shape) if isinstance(term, Tensor) else type(term).__name__
+            raise InputError(f"objective: expected a scalar tensor for {name!r}, got {got}")
+    if not any(term.requires_grad for term in terms.values()):
+        raise InputError(f"objective: no term depends on the picture: {', '.join(terms)}; was the graph cut?")

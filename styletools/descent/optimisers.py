@@ -1,0 +1,217 @@
+"""Two ways to go downhill with the pixels kept in [0, 1]: L-BFGS and Adam.
+
+Both take one step at a time, and can be left and taken up again at any step.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from styletools.descent.spectrum import Spectrum
+
+__all__ = ["LBFGS", "Adam", "Evaluation", "NotFinite", "Optimiser"]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is known at one picture.
+
+    Attributes:
+        image: x, (B, 3, H, W).
+        losses: the named terms.
+        total: f(x), their sum.
+        gradient: ∂f/∂x, the shape of x.
+    """
+
+    image: Tensor
+    losses: dict[str, float]
+    total: float
+    gradient: Tensor
+
+    @property
+    def finite(self) -> bool:
+        """Whether it can be gone on from."""
+        # A sum over the gradient is NaN or infinite as soon as one entry is.
+        return abs(self.total) < float("inf") and bool(torch.isfinite(self.gradient.sum()))
+
+
+class NotFinite(Exception):  # noqa: N818  # never leaves the package: `Synthesis` turns it into a SynthesisError
+    """The function is NaN or infinite wherever the optimiser looked."""
+
+
+class Optimiser(Protocol):
+    """What a synthesis asks of an optimiser."""
+
+    at: Evaluation
+
+    def step(self) -> Evaluation:
+        """Move to a new picture and return what is known there."""
+
+
+class LBFGS:
+    """Limited-memory BFGS with the bounds 0 ≤ x ≤ 1, one evaluation per step as a rule.
+
+    Pixels at a bound whose gradient pushes outwards are held; the others move along the quasi-Newton direction,
+    and a trial point is projected into the box *before* it is evaluated. So each curvature pair (s, y) belongs to
+    two points of the box, which clamping after the fact would break. A trial is accepted when the loss has gone
+    down enough (Armijo), else the step is shortened. The first step, which has no curvature yet, moves the fastest
+    pixel by a fixed amount: the path does not depend on the scale of the loss.
+
+    Args:
+        evaluate: x → Evaluation.
+        start: where to begin, values in [0, 1].
+        history: how many curvature pairs are kept; more than twenty made no picture better.
+        spectrum: what scales a gradient where the pairs say nothing; by default all pixels alike.
+
+    Reference:
+        Nocedal and Wright, *Numerical Optimization*, algorithms 7.4 and 7.5; Bertsekas 1982 for the projection.
+    """
+
+    FIRST_MOVE = 0.1  # of the range of a pixel
+    # Assumes half the last step's curvature in directions that the stored pairs do not cover: steps go where the loss
+    # is steep, so the usual guess, the whole of it, is too high.
+    FLATTER = 2.0
+    ARMIJO = 1e-4
+    TRIALS = 20
+
+    def __init__(
+        self,
+        evaluate: Callable[[Tensor], Evaluation],
+        start: Tensor,
+        history: int = 20,
+        spectrum: Spectrum | None = None,
+    ) -> None:
+        """Evaluate the start."""
+        self._evaluate = evaluate
+        self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=history)
+        self._spectrum = spectrum
+        self.at = evaluate(start)
+        if not self.at.finite:
+            raise NotFinite
+
+    def step(self) -> Evaluation:
+        """Take one step; where no step goes down any more, stay."""
+        direction = self._direction()
+        after = self._search(direction)
+        if after is None and self._pairs:
+            self._pairs.clear()  # the curvature misleads: once more, straight downhill
+            after = self._search(self._direction())
+        if after is not None:
+            self._remember(after)
+            self.at = after
+        return self.at
+
+    def _held(self) -> Tensor:
+        """Pixels at a bound that would leave the box."""
+        x, g = self.at.image, self.at.gradient
+        return ((x <= 0) & (g > 0)) | ((x >= 1) & (g < 0))
+
+    def _direction(self) -> Tensor:
+        """−H g by the two loops of L-BFGS, zero where a pixel is held."""
+        free = ~self._held()
+        q = self.at.gradient * free
+        if not self._pairs:
+            q = self._scaled(q) * free
+            return -q * (self.FIRST_MOVE / float(q.abs().max().clamp_min(1e-30)))
+        alphas = []
+        for s, y, sy in reversed(self._pairs):
+            alpha = _dot(s, q) / sy
+            q.add_(y, alpha=-alpha)
+            alphas.append(alpha)
+        _, y, sy = self._pairs[-1]
+        q = self._scaled(q) * (self.FLATTER * sy / _dot(y, self._scaled(y)))
+        for (s, y, sy), alpha in zip(self._pairs, reversed(alphas), strict=True):
+            q.add_(s, alpha=alpha - _dot(y, q) / sy)
+        direction = q.neg_().mul_(free)
+        if _dot(direction, self.at.gradient) < 0:
+            return direction
+        self._pairs.clear()  # not downhill: the free pixels have changed too much
+        return self._direction()
+
+    def _search(self, direction: Tensor) -> Evaluation | None:
+        """Shorten the step until the loss goes down enough."""
+        here, length, tried, finite = self.at, 1.0, 0, 0
+        for _ in range(self.TRIALS):
+            image = torch.add(here.image, direction, alpha=length).clamp_(0, 1)
+            predicted = _dot(here.gradient, image - here.image)
+            if predicted >= 0:
+                break  # nothing left to gain in this direction
+            trial = self._evaluate(image)
+            tried, finite = tried + 1, finite + trial.finite
+            if trial.finite and trial.total <= here.total + self.ARMIJO * predicted:
+                return trial
+            length *= _shorter(here.total, trial.total, predicted)
+        if tried and not finite:
+            raise NotFinite
+        return None
+
+    def _remember(self, after: Evaluation) -> None:
+        s, y = after.image - self.at.image, after.gradient - self.at.gradient
+        sy = _dot(s, y)
+        if sy > 1e-10 * _dot(s, s) ** 0.5 * _dot(y, y) ** 0.5:  # positive curvature only
+            self._pairs.append((s, y, sy))
+            if self._spectrum is not None:
+                self._spectrum.learn(s, y)
+
+    def _scaled(self, gradient: Tensor) -> Tensor:
+        """The initial inverse Hessian of the two loops, but for a factor."""
+        return gradient if self._spectrum is None else self._spectrum.scale(gradient)
+
+
+class Adam:
+    """Adam with every step projected into 0 ≤ x ≤ 1.
+
+    What it remembers changes only after the new picture has been evaluated: a step that is interrupted has not been.
+
+    Args:
+        evaluate: x → Evaluation.
+        start: where to begin, values in [0, 1].
+        learning_rate: how far a pixel moves per step at first, in units of its range.
+
+    Reference:
+        Kingma and Ba 2015, algorithm 1.
+    """
+
+    BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+    def __init__(self, evaluate: Callable[[Tensor], Evaluation], start: Tensor, learning_rate: float = 0.03) -> None:
+        """Evaluate the start."""
+        self._evaluate = evaluate
+        self._rate = learning_rate
+        self.at = evaluate(start)
+        if not self.at.finite:
+            raise NotFinite
+        self._count = 0
+        self._mean = torch.zeros_like(start)
+        self._square = torch.zeros_like(start)
+
+    def step(self) -> Evaluation:
+        """Take one step, downhill or not."""
+        g, count = self.at.gradient, self._count + 1
+        mean = self._mean.lerp(g, 1 - self.BETA_1)
+        square = self._square.lerp(g * g, 1 - self.BETA_2)
+        size = (square / (1 - self.BETA_2**count)).sqrt() + self.EPSILON
+        image = self.at.image - self._rate * (mean / (1 - self.BETA_1**count)) / size
+        after = self._evaluate(image.clamp_(0, 1))
+        if not after.finite:
+            raise NotFinite
+        self.at, self._count, self._mean, self._square = after, count, mean, square
+        return after
+
+
+def _dot(a: Tensor, b: Tensor) -> float:
+    return float(torch.dot(a.flatten(), b.flatten()))
+
+
+def _shorter(before: float, after: float, predicted: float) -> float:
+    """Factor for the next trial: the lowest point of the parabola through what is known, within bounds."""
+    excess = after - before - predicted
+    if not 0 < excess < float("inf"):
+        return 0.1
+    return min(0.5, max(0.1, -predicted / (2 * excess)))

@@ -1,0 +1,123 @@
+"""Statistics side by side: the same source, noise and time, and each result scored by all the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from styletools.descent.progress import OnStep
+from styletools.descent.synthesis import Step
+from styletools.errors import InputError
+from styletools.losses.objective import LayerWeights, Objective
+from styletools.losses.statistics import find_statistics, statistics
+from styletools.network.find import NetworkSource, find_network
+from styletools.pictures.images import check_image
+from styletools.recipes import STYLE_LAYERS, Picture, Result, reconstruct_style
+
+__all__ = ["compare_statistics", "score_statistics"]
+
+STEPS = 10_000  # nobody waits for so many: the time runs out first
+
+
+def compare_statistics(
+    source: Picture,
+    names: Sequence[str] = ("gram", "mean", "shifted-gram"),
+    *,
+    seconds: float = 10.0,
+    size: int = 256,
+    layers: LayerWeights = STYLE_LAYERS,
+    tv: float = 0.01,
+    seed: int = 0,
+    weights: NetworkSource = "bundled",
+    on_step: OnStep | None = None,
+) -> Iterator[tuple[str, Result]]:
+    """Make one texture after the other, each with another statistic, from the same noise in the same time.
+
+    Args:
+        source: the painting.
+        names: of the statistics, see `styletools.statistics`.
+        seconds: that each may compute.
+        size: longer side in pixels.
+        layers: where features are compared.
+        tv: γ, as for `reconstruct_style`: a statistic that samples positions leaves noise between them.
+        seed: random seed of the white-noise start.
+        weights: of the network.
+        on_step: called after each step; True ends the statistic that is being computed.
+
+    Returns:
+        Names and results, each computed when it is asked for.
+
+    Raises:
+        InputError: an unknown statistic, or seconds that are not positive.
+        ImageError: the source cannot be read.
+
+    Example:
+        >>> made = compare_statistics("dots", ["gram", "mean"], seconds=0.2, size=48, weights="random")
+        >>> [(name, tuple(result.image.shape)) for name, result in made]
+        [('gram', (1, 3, 48, 48)), ('mean', (1, 3, 48, 48))]
+
+    Reference:
+        Gonthier, Gousseau and Ladjal 2022, *High-Resolution Neural Texture Synthesis with Long-Range Constraints*,
+        compare several in this way.
+    """
+    if not 0 < seconds < float("inf"):
+        raise InputError(f"seconds: expected a number above 0, got {seconds}")
+    for name in names:
+        find_statistics(name)
+
+    def until(step: Step) -> bool:
+        stopped = on_step is not None and on_step(step) is True
+        return stopped or step.seconds >= seconds
+
+    def make(name: str) -> Result:
+        return reconstruct_style(
+            source, layers, statistic=name, size=size, steps=STEPS, tv=tv, seed=seed, weights=weights, progress=False,
+            on_step=until,
+        )  # fmt: skip
+
+    return ((name, make(name)) for name in names)
+
+
+@torch.no_grad()
+def score_statistics(
+    images: Mapping[str, Tensor],
+    source: Tensor,
+    by: Sequence[str] | None = None,
+    *,
+    layers: LayerWeights = STYLE_LAYERS,
+    weights: NetworkSource = "bundled",
+) -> dict[str, dict[str, float]]:
+    """How far each picture is from a source under each statistic: a statistic is judged by the others, not by itself.
+
+    Args:
+        images: (1, 3, H, W) in [0, 1] by name.
+        source: the painting, likewise.
+        by: names of statistics; by default all for style.
+        layers: where features are compared; each counts alike.
+        weights: of the network.
+
+    Returns:
+        By picture and statistic; 0 is the source itself, 1 a picture without features. (Neighbours, transport and
+            contextual compare samples of the positions: the source itself is a little above 0.)
+
+    Raises:
+        InputError: an unknown statistic or layer, or not a picture.
+
+    Example:
+        >>> source = torch.rand(1, 3, 32, 32)
+        >>> scores = score_statistics({"itself": source}, source, ["gram"], layers=["conv1_1"], weights="random")
+        >>> scores["itself"]["gram"] < 1e-6
+        True
+    """
+    check_image(source, "source")
+    network = find_network(weights, "max", "replicate", None)
+    S = source.to(network.device, network.dtype)
+    found: dict[str, dict[str, float]] = {name: {} for name in images}
+    for statistic in statistics() if by is None else by:
+        objective = Objective(network, style=S, style_layers=layers, statistic=statistic)
+        for name, image in images.items():
+            check_image(image, name)
+            found[name][statistic] = float(sum(objective(image.to(network.device, network.dtype)).values()))
+    return found

@@ -1,0 +1,41 @@
+"""Content as in the paper: the same features at the same position."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from styletools.losses.equations import content_loss
+from styletools.losses.term import Term
+
+__all__ = ["Content"]
+
+
+class Content(Term):
+    """½ Σ_ij (F_ij − P_ij)²: Eq. 1, with Eq. 2 as its gradient.
+
+    Example:
+        >>> term = Content("conv4_2", torch.ones(1, 2, 1, 1))
+        >>> term.name, term.value(torch.zeros(1, 2, 1, 1))
+        ('content conv4_2', tensor(1.))
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 1 and 2.
+    """
+
+    kind = "content"
+    statistic = "features"
+
+    def prepare(self, S: Tensor) -> Tensor:
+        """P, channels last like the features it is compared with at each step."""
+        return S.contiguous(memory_format=torch.channels_last)
+
+    def value(self, F: Tensor) -> Tensor:
+        """Eq. 1."""
+        return content_loss(F, self.target)
+
+    def add_gradient(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
+        """Eq. 2 before the ReLU, which the network's way back takes care of."""
+        value = content_loss(F.to(self.target.dtype), self.target)  # which says so if the sizes differ
+        g.add_(F - self.target, alpha=scale)
+        return value

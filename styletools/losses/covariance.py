@@ -1,0 +1,41 @@
+"""Covariance: the Gram matrix with the means counted apart."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from styletools.losses.positions import moments
+from styletools.losses.term import Term
+
+__all__ = ["Covariance"]
+
+
+class Covariance(Term):
+    """1 / (4 N²) (‖Σ − Σ^S‖² + ‖μ μᵀ − μ^S μ^Sᵀ‖²), where Ĝ = Σ + μ μᵀ.
+
+    The Gram matrix mixes how much there is of everything with what comes together; here neither hides the other.
+
+    Example:
+        >>> import torch
+        >>> S = torch.tensor([1.0, 3.0]).view(1, 1, 1, 2)  # μ = 2, Σ = 1
+        >>> Covariance("conv1_1", S).value(torch.full((1, 1, 1, 2), 2.0))  # ¼ (0 − 1)²
+        tensor(0.2500)
+
+    Reference:
+        Sun and Saenko 2016, *Deep CORAL*, for the covariance as a target.
+    """
+
+    statistic = "covariance"
+
+    def prepare(self, S: Tensor) -> tuple[Tensor, Tensor]:
+        """μ^S, (1, C), and Σ^S, (1, C, C)."""
+        return moments(S)
+
+    def value(self, F: Tensor) -> Tensor:
+        """Squared distances of both, in the units of Eq. 4."""
+        ours: Tensor
+        theirs: Tensor
+        (mean, ours), (target, theirs) = moments(F), self.target
+        product, wanted = mean[:, :, None] * mean[:, None], target[:, :, None] * target[:, None]
+        total: Tensor = ((ours - theirs) ** 2).sum() + ((product - wanted) ** 2).sum()
+        return total / (4 * F.shape[1] ** 2)

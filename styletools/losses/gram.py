@@ -1,0 +1,95 @@
+"""Style as in the paper: which filters fire together, whatever the position."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.grad
+from torch import Tensor
+from torch.nn import functional
+
+from styletools.losses.equations import gram_loss, gram_matrix
+from styletools.losses.term import Term
+from styletools.network.onednn import add_convolution, is_fused
+
+__all__ = ["Gram", "add_gram_gradient", "mean_gram"]
+
+
+class Gram(Term):
+    """1 / (4 N²) Σ_ij (Ĝ_ij − Â_ij)² with Ĝ = F Fᵀ / M: Eq. 4, with Eq. 6 as its gradient.
+
+    Example:
+        >>> term = Gram("conv1_1", torch.full((1, 1, 2, 2), 2.0))  # Â = 4
+        >>> term.value(torch.ones(1, 1, 3, 3))  # ¼ (1 − 4)²
+        tensor(2.2500)
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 3, 4 and 6.
+    """
+
+    statistic = "gram"
+
+    def prepare(self, S: Tensor) -> Tensor:
+        """Â, (1, C, C)."""
+        return gram_matrix(S, divide_by="M")
+
+    def value(self, F: Tensor) -> Tensor:
+        """Eq. 4."""
+        return gram_loss(gram_matrix(F, divide_by="M"), self.target)
+
+    def add_gradient(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
+        """Eq. 6: one product, where autograd needs two, since it does not know that Ĝ is symmetric."""
+        G = mean_gram(F)
+        N, M = F.shape[1], F.shape[2] * F.shape[3]
+        add_gram_gradient(F, g, scale / (N * N * M) * (G - self.target))
+        return gram_loss(G, self.target)
+
+
+def mean_gram(features: Tensor) -> Tensor:
+    """Ĝ = G / M_l of Eq. 3, (B, C, H, W) → (B, C, C), in float32 at least.
+
+    Example:
+        >>> mean_gram(torch.ones(1, 2, 3, 3))
+        tensor([[[1., 1.],
+                 [1., 1.]]])
+    """
+    batch, channels, height, width = features.shape
+    if features.dtype == torch.bfloat16:  # sums in it would be rough: Ĝ − Â is a small difference of large numbers
+        parts = features.chunk(math.ceil(features.numel() / 2**21), 2)  # a few megabytes at a time
+        grams = [mean_gram(part.float()) * part.shape[2] for part in parts]
+        return torch.stack(grams).sum(0) / height
+    if is_fused(features):
+        # The weights' gradient of a 1 × 1 convolution is the same sum over positions, and twice as fast where torch's
+        # matrix products come from a library that favours another maker's processors.
+        grams = [_weight_gradient(F, (channels, channels, 1, 1), F) for F in _one_by_one(features)]
+        return torch.stack(grams).view(batch, channels, channels) / (height * width)
+    F = features.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
+    return F.transpose(1, 2) @ F / (height * width)
+
+
+def add_gram_gradient(features: Tensor, gradient: Tensor, difference: Tensor) -> None:
+    """Add (G − A) F, Eq. 6 but for its factor, to a gradient of the shape of F. `difference` is (B, C, C), symmetric.
+
+    Example:
+        >>> gradient = torch.ones(1, 2, 1, 1)
+        >>> add_gram_gradient(torch.ones(1, 2, 1, 1), gradient, 3 * torch.eye(2)[None])
+        >>> gradient.flatten()
+        tensor([4., 4.])
+    """
+    weights = difference.to(features.dtype)[..., None, None]
+    fused = is_fused(features)
+    for F, g, D in zip(_one_by_one(features), _one_by_one(gradient), weights, strict=True):
+        if fused:
+            add_convolution(g, F, D, None, padding=0)
+        else:
+            g.add_(functional.conv2d(F, D))
+
+
+_weight_gradient: Callable[[Tensor, tuple[int, ...], Tensor], Tensor] = torch.nn.grad.conv2d_weight
+
+
+def _one_by_one(batch: Tensor) -> list[Tensor]:
+    """Its pictures, each (1, C, H, W); slices, because indexing loses the order of memory."""
+    return [batch[i : i + 1] for i in range(len(batch))]

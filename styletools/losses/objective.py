@@ -1,0 +1,253 @@
+"""What a picture is judged by: the weighted sum of terms of Eq. 7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Literal, TypeAlias, get_args
+
+import torch
+from torch import Tensor
+
+from styletools.descent.loss import Autograd
+from styletools.errors import InputError, check_weight
+from styletools.losses.smoothness import Smoothness
+from styletools.losses.statistics import Statistic, find_statistics
+from styletools.losses.term import Term
+from styletools.network.network import Network
+from styletools.network.passes import Precision, Source, find_passes
+
+__all__ = ["LayerWeights", "Objective", "Units", "check_units", "layer_weights"]
+
+LayerWeights: TypeAlias = str | Iterable[str] | Mapping[str, float]
+"""One layer, several that share a weight of 1, or w_l by layer."""
+Units: TypeAlias = Literal["relative", "literal"]
+
+
+class Objective:
+    """The total loss of Eq. 7 as a function of the picture, term by term.
+
+    L_total = α Σ_l v_l L_content(l) + β Σ_l w_l E_l + γ TV
+
+    Called with a picture it returns its terms by name (`content conv4_2`, `style conv1_1`, …, `total variation`),
+    each *with* its weight: their sum is the total. A term divided by `objective.factors[name]` is the value of the
+    equation as printed.
+
+    Args:
+        network: a `VGG`, or another `Network`.
+        content: the photograph, (1, 3, H, W) in [0, 1]; needed if there are content layers.
+        style: the painting, (1, 3, H', W') in [0, 1] of any size; needed if there are style layers.
+        content_layers: v_l; several layers without weights share a weight of 1.
+        style_layers: w_l, likewise (the paper's w_l = 1/5).
+        alpha: α.
+        beta: β.
+        tv: γ, the weight of `total_variation`.
+        statistic: what stands for style in place of E_l: the name of a statistic, a class of terms, several, or
+            weights by either; see `styletools.losses.statistics` and `Term`.
+        content_statistic: likewise for content.
+        terms: more terms, each with its own weight.
+        units: `"literal"` takes Eq. 1 and Eq. 4 as printed. Eq. 1 is a sum, so the same α/β means another picture
+            at another size, with other weights, or with a rescaled network. `"relative"` divides each term by its
+            value for a picture that has no features at all (F = 0): ½ Σ P² for content, 1/(4 N_l²) Σ Â² for
+            style. A term of 1 then means "nothing of it is there", and α/β means the same at every size, with
+            every network.
+        precision: of `value_and_gradient`, see `styletools.network.passes`; a call is always as exact as the network.
+            `"auto"` is full where only content or only style is wanted: such a loss can fall towards 0, where
+            rounding would hold it up.
+
+    Attributes:
+        terms: all of them; more are given as `terms=`.
+        factors: by name, what a term's value is multiplied by: its weight, over its unit.
+
+    Raises:
+        InputError: unknown layers, negative weights, nothing to do, two terms of one name, or a picture that is missing
+            or too small.
+
+    Example:
+        >>> from styletools.network.vgg import VGG
+        >>> vgg = VGG(weights="random")
+        >>> photograph, painting = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 48, 40)
+        >>> objective = Objective(vgg, content=photograph, content_layers="conv2_2",
+        ...                       style=painting, style_layers=["conv1_1", "conv2_1"], beta=10)
+        >>> terms = objective(photograph)
+        >>> list(terms)
+        ['content conv2_2', 'style conv1_1', 'style conv2_1']
+        >>> terms["content conv2_2"].item()
+        0.0
+
+    Reference:
+        Gatys, Ecker and Bethge 2016, Eq. 7.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        content: Tensor | None = None,
+        style: Tensor | None = None,
+        content_layers: LayerWeights = (),
+        style_layers: LayerWeights = (),
+        alpha: float = 1.0,
+        beta: float = 1.0,
+        tv: float = 0.0,
+        statistic: Statistic = "gram",
+        content_statistic: Statistic = "features",
+        terms: Sequence[Term] = (),
+        units: Units = "relative",
+        precision: Precision = "auto",
+    ) -> None:
+        """Compute the targets, without a graph."""
+        check_units(units)
+        for name, value in (("alpha", alpha), ("beta", beta), ("tv", tv)):
+            check_weight(name, value)
+        self.network = network
+        self.units = units
+        v, w = layer_weights(content_layers, "content_layers"), layer_weights(style_layers, "style_layers")
+        v, w = {layer: alpha * share for layer, share in v.items()}, {layer: beta * share for layer, share in w.items()}
+        of_content = _terms(network, content, "content", content_statistic, v)
+        of_style = _terms(network, style, "style", statistic, w)
+        self.terms: tuple[Term, ...] = (*of_content, *of_style, *terms, *([Smoothness(tv)] if tv else []))
+        if not self.terms:
+            raise InputError("nothing to do: give content_layers, style_layers, terms or tv")
+        self.factors: dict[str, float] = {}
+        for term in self.terms:
+            if term.name in self.factors:
+                raise InputError(f"terms: two are called {term.name!r}; give one another kind")
+            unit = term.unit() if units == "relative" else 1.0
+            self.factors[term.name] = term.weight / (unit or 1.0)
+        # In the order of the terms, each once.
+        self._layers = list(dict.fromkeys(term.layer for term in self.terms if term.layer is not None))
+        roles = {"content" for term in of_content if term.weight} | {"style" for term in of_style if term.weight}
+        alone = len(roles | {term.kind for term in terms if term.weight}) < 2
+        self._passes = find_passes(network, "full" if precision == "auto" and alone else precision)
+
+    @property
+    def precision(self) -> Precision:
+        """What `value_and_gradient` computes in: never `"auto"`."""
+        return "full" if self._passes is None or self._by_autograd else self._passes.precision
+
+    def release(self) -> None:
+        """Drop what is only kept for speed; for the end of a synthesis."""
+        if self._passes is not None:
+            self._passes.release()
+
+    def __call__(self, image: Tensor) -> dict[str, Tensor]:
+        """Return the weighted terms by name; for a batch each is the sum over its pictures."""
+        features = self.network(image, self._layers) if self._layers else {}
+        return {
+            term.name: self.factors[term.name] * term.value(image if term.layer is None else features[term.layer])
+            for term in self.terms
+        }
+
+    @torch.no_grad()
+    def value_and_gradient(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """The terms and the gradient of their sum with respect to the picture.
+
+        The same numbers as by calling the objective and autograd, but for rounding (see `precision`), sooner: each term
+        adds its gradient with respect to the features of its layer (Eq. 2, Eq. 6, or autograd at that layer alone), and
+        the network's fast path carries them back to the picture. A network without one, and a subclass with a
+        `__call__` of its own, are differentiated by autograd as a whole.
+
+        Args:
+            image: (B, 3, H, W), as for the call.
+
+        Returns:
+            The weighted terms by name, and ∂L_total/∂x, (B, 3, H, W).
+
+        Raises:
+            InputError: as the call.
+
+        Example:
+            >>> from styletools.network.vgg import VGG
+            >>> vgg, image = VGG(weights="random"), torch.rand(1, 3, 32, 32)
+            >>> objective = Objective(vgg, content=image, content_layers="conv2_2")
+            >>> terms, gradient = objective.value_and_gradient(torch.zeros(1, 3, 32, 32))
+            >>> terms["content conv2_2"] > 0, gradient.shape
+            (tensor(True), torch.Size([1, 3, 32, 32]))
+
+        Reference:
+            Gatys, Ecker and Bethge 2016, Eq. 2 and 6.
+        """
+        if self._passes is None or self._by_autograd:
+            terms, gradient = Autograd(self).value_and_gradient(image)
+            return dict(terms), gradient
+        found: dict[str, Tensor] = {}
+        if self._layers:
+            self._passes.forward(image, self._layers)
+            sources: dict[str, list[Source]] = {layer: [] for layer in self._layers}
+            for term in self.terms:
+                if term.layer is not None:
+                    sources[term.layer].append(partial(self._add, term, found))
+            total = self._passes.backward(sources)
+        else:
+            total = torch.zeros_like(image)
+        for term in self.terms:
+            if term.layer is None:
+                self._add(term, found, image, total)
+        return {term.name: found[term.name] for term in self.terms}, total
+
+    @property
+    def _by_autograd(self) -> bool:
+        """Whether a subclass computes something else: then only autograd knows its gradient."""
+        return type(self).__call__ is not Objective.__call__
+
+    def _add(self, term: Term, found: dict[str, Tensor], F: Tensor, g: Tensor) -> None:
+        """Add a term's gradient to g, and note its value."""
+        factor = self.factors[term.name]
+        found[term.name] = factor * term.add_gradient(F, g, factor)
+
+
+@torch.inference_mode(False)  # else autograd could not use the targets later
+@torch.no_grad()
+def _terms(
+    network: Network, image: Tensor | None, name: str, statistic: Statistic, weights: Mapping[str, float]
+) -> list[Term]:
+    """The terms of content or style: each statistic at each layer, with its share of the layer's weight."""
+    found = find_statistics(statistic, name)
+    if not weights:
+        return []
+    if image is None:
+        raise InputError(f"{name}: expected a picture, because there are {name}_layers; got None")
+    features = network(image, weights)
+    terms = []
+    for factory, share, kind in found:
+        if isinstance(factory, type) and issubclass(factory, Term) and factory.of_pixels:
+            terms.append(factory(None, image, weight=share * sum(weights.values()), kind=kind or name))
+            continue
+        for layer, weight in weights.items():
+            terms.append(factory(layer, features[layer], weight=share * weight, kind=kind or name))
+    return terms
+
+
+def check_units(units: Units) -> None:
+    """Check what was asked for.
+
+    Raises:
+        InputError: anything else than a name of units.
+    """
+    if units not in get_args(Units):
+        raise InputError(f"units: expected 'relative' or 'literal', got {units!r}")
+
+
+def layer_weights(layers: LayerWeights, name: str) -> dict[str, float]:
+    """Read one layer, several or a mapping as weights by layer.
+
+    Raises:
+        InputError: a weight that is negative or not finite, a layer that is named twice, or no layers at all.
+
+    Example:
+        >>> layer_weights(["conv1_1", "conv2_1"], "style_layers")
+        {'conv1_1': 0.5, 'conv2_1': 0.5}
+    """
+    if isinstance(layers, str):
+        return {layers: 1.0}
+    if isinstance(layers, Mapping):
+        for layer, weight in layers.items():
+            check_weight(f"{name}: the weight of {layer}", weight)
+        return {layer: float(weight) for layer, weight in layers.items()}
+    if not isinstance(layers, Iterable):
+        raise InputError(f"{name}: expected a layer, several, or weights by layer, got {layers!r}")
+    names = list(layers)
+    if len(set(names)) < len(names):
+        raise InputError(f"{name}: a layer is named twice in {', '.join(map(str, names))}")
+    return {layer: 1 / len(names) for layer in names}

@@ -1,0 +1,53 @@
+"""Content without its colours: which places of the photograph are alike, and which are not."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from styletools.errors import InputError
+from styletools.losses.positions import cosine_distances, positions, some
+from styletools.losses.term import Term
+
+__all__ = ["SelfSimilarity"]
+
+
+class SelfSimilarity(Term):
+    """mean_i Σ_j |D_ij / Σ_k D_ik − D^P_ij / Σ_k D^P_ik|, with cosine distances D between positions of one picture.
+
+    The picture may have other features everywhere, as long as what was alike stays alike. Compares 1024 positions, a
+    fixed random sample where there are more.
+
+    Example:
+        >>> P = torch.rand(1, 4, 5, 5)
+        >>> term = SelfSimilarity("conv4_2", P)
+        >>> bool(term.value(P) < 1e-5), bool(term.value(3 * P[:, [2, 0, 3, 1]]) < 1e-5)  # other filters, other strength
+        (True, True)
+
+    Reference:
+        Kolkin, Salavon and Shakhnarovich 2019, *Style Transfer by Relaxed Optimal Transport and Self-Similarity*.
+    """
+
+    kind = "content"
+    statistic = "self-similarity"
+    POSITIONS = 1024
+
+    def prepare(self, S: Tensor) -> Tensor:
+        """D^P with rows that sum to 1, (K, K)."""
+        self._size = S.shape[2:]
+        return self._distances(positions(S)[0])
+
+    def value(self, F: Tensor) -> Tensor:
+        """The distance of the two matrices."""
+        if F.shape[2:] != self._size:
+            raise InputError(
+                f"self-similarity: expected features of {tuple(self._size)} positions, got {tuple(F.shape[2:])}; "
+                "content is compared position by position, so both pictures need the same size"
+            )
+        return torch.stack([(self._distances(x) - self.target).abs().sum(1).mean() for x in positions(F)]).sum()
+
+    def _distances(self, x: Tensor) -> Tensor:
+        x = some(x, self.POSITIONS)
+        distances = cosine_distances(x, x)
+        # A picture of one colour has no distances at all.
+        return distances / distances.sum(1, keepdim=True).clamp_min(1e-6)

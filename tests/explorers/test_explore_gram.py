@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from driving import SMALL, done, pixels
+
+import styletools as st
+
+
+class TestGram:
+    """The matrix, its entries, and changes of the picture."""
+
+    def test_unchanged_is_zero_and_a_change_is_answered_in_numbers(self, make):
+        panel = make("gram", **SMALL["gram"])
+        done(panel)
+        assert "<b>0</b> at conv2_1" in panel.numbers.value
+        for change in ("mirror", "crop", "scatter pixels", "recolour"):
+            before = panel.numbers.value
+            panel.change.value = change
+            done(panel)
+            assert panel.numbers.value != before
+        assert "<b>0</b>" not in panel.numbers.value
+
+    def test_pointing_at_an_entry(self, make):
+        panel = make("gram", "starry_night", "conv1_1", **SMALL["gram"])
+        done(panel)
+        panel.i.value, panel.j.value = 3, 8
+        F = st.VGG()(st.load_image("starry_night", 64), "conv1_1")["conv1_1"]
+        assert f"G_ij = {float(st.gram_matrix(F)[0, 3, 8]):.4g}" in panel.product.caption.value
+        panel.pair.value = panel.pair.options[2][1]
+        assert (panel.i.value, panel.j.value) == panel.pair.options[2][1]
+
+    def test_two_pictures(self, make):
+        panel = make("gram", **SMALL["gram"])
+        done(panel)
+        panel.other.choice.value = "the_kiss"
+        done(panel)
+        assert "sizes differ" in panel.numbers.value
+        assert abs(pixels(panel.matrix) - pixels(panel.matrix_other)).mean() > 1

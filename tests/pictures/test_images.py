@@ -1,0 +1,379 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+from torch.testing import assert_close
+
+from styletools.errors import ImageError, InputError
+from styletools.pictures import images
+from styletools.pictures.images import load_image, load_settings, resize, save_image, to_pil, to_tensor, white_noise
+from styletools.pictures.samples import sample
+
+RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+
+
+def encoded(image: Image.Image, file_format: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+def pixel(tensor: torch.Tensor, x: int = 0, y: int = 0) -> list[float]:
+    return tensor[0, :, y, x].tolist()
+
+
+class TestSources:
+    """A path, bytes, a file object, a PIL image, a name."""
+
+    def test_all_the_same(self, tmp_path):
+        image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (6, 9, 3), dtype=np.uint8))
+        data = encoded(image)
+        path = tmp_path / "a picture.png"
+        path.write_bytes(data)
+        expected = load_image(image)
+        assert expected.shape == (1, 3, 6, 9)
+        for source in (path, str(path), data, bytearray(data), memoryview(data), io.BytesIO(data)):
+            assert_close(load_image(source), expected)
+        with path.open("rb") as file:
+            assert_close(load_image(file), expected)
+
+    def test_samples_by_name(self):
+        assert_close(load_image("chelsea"), to_tensor(sample("chelsea")))
+        assert load_image("dots", size=64).shape == (1, 3, 64, 64)
+
+    def test_a_file_goes_before_a_sample(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        Image.new("RGB", (3, 2), "red").save("chelsea.png")
+        Path("chelsea.png").rename("chelsea")
+        assert load_image("chelsea").shape == (1, 3, 2, 3)
+
+    def test_values(self):
+        tensor = load_image(Image.new("RGB", (2, 2), (255, 0, 51)))
+        assert tensor.dtype == torch.float32
+        assert tensor.is_contiguous()
+        assert_close(torch.tensor(pixel(tensor)), torch.tensor([1.0, 0.0, 0.2]))
+
+    def test_the_source_is_not_changed(self):
+        image = Image.new("RGBA", (8, 8), (255, 0, 0, 128))
+        load_image(image, size=4)
+        assert (image.mode, image.size) == ("RGBA", (8, 8))
+
+
+class TestModes:
+    """Every mode that Pillow has becomes RGB."""
+
+    @pytest.mark.parametrize(
+        ("mode", "colour", "expected"),
+        [
+            ("1", 1, (1, 1, 1)),
+            ("L", 51, (0.2, 0.2, 0.2)),
+            ("LA", (0, 0), (1, 1, 1)),
+            ("La", (0, 0), (1, 1, 1)),
+            ("RGB", (0, 255, 0), GREEN),
+            ("RGBX", (0, 255, 0, 0), GREEN),
+            ("RGBA", (0, 0, 255, 255), BLUE),
+            ("RGBA", (0, 0, 0, 0), (1, 1, 1)),
+            ("RGBA", (255, 0, 0, 51), (1, 0.8, 0.8)),
+            ("RGBa", (51, 0, 0, 51), (1, 0.8, 0.8)),
+            ("CMYK", (0, 255, 255, 0), RED),
+            ("HSV", (0, 255, 255), RED),
+            ("YCbCr", (255, 128, 128), (1, 1, 1)),
+            ("LAB", (255, 128, 128), (1, 1, 1)),
+            ("I", 51, (0.2, 0.2, 0.2)),
+            ("I", 13107, (0.2, 0.2, 0.2)),
+            ("I", 65535, (1, 1, 1)),
+            ("I;16", 13107, (0.2, 0.2, 0.2)),
+            ("I;16L", 13107, (0.2, 0.2, 0.2)),
+            ("I;16B", 13107, (0.2, 0.2, 0.2)),
+            ("F", 0.2, (0.2, 0.2, 0.2)),
+            ("F", 51.0, (0.2, 0.2, 0.2)),
+            ("F", float("nan"), (0, 0, 0)),
+        ],
+    )
+    def test_mode(self, mode, colour, expected):
+        image = Image.new(mode, (4, 3), colour)
+        tensor = load_image(image)
+        assert tensor.shape == (1, 3, 3, 4)
+        assert pixel(tensor) == pytest.approx(expected, abs=0.012)
+
+    def test_palette_with_transparency(self):
+        image = Image.new("P", (2, 1))
+        image.putpalette([255, 0, 0, 0, 0, 255])
+        image.putpixel((1, 0), 1)
+        tensor = load_image(encoded(image, transparency=1))
+        assert pixel(tensor, 0) == [1, 0, 0]
+        assert pixel(tensor, 1) == [1, 1, 1]
+
+    def test_16_bit_file(self):
+        values = np.linspace(0, 65535, 8).astype(np.uint16)[None]
+        data = encoded(Image.fromarray(values))
+        assert_close(load_image(data)[0, 0, 0], torch.linspace(0, 1, 8), atol=0.003, rtol=0)
+
+    def test_exif_orientation(self):
+        image = Image.new("RGB", (4, 2), "blue")
+        image.putpixel((0, 0), (255, 0, 0))
+        exif = image.getexif()
+        exif[0x0112] = 6  # to be shown turned clockwise by 90°
+        tensor = load_image(encoded(image, exif=exif))
+        assert tensor.shape == (1, 3, 4, 2)
+        assert pixel(tensor, x=1, y=0) == [1, 0, 0]
+
+    @pytest.mark.parametrize("exif", [b"Exif\0\0garbage garbage", b"Exif\0\0MM\0*", b"nonsense"])
+    @pytest.mark.parametrize("file_format", ["PNG", "WEBP", "JPEG"])
+    def test_damaged_exif_is_passed_over(self, exif, file_format):
+        data = encoded(Image.new("RGB", (4, 2), "blue"), file_format, exif=exif)
+        assert load_image(data).shape == (1, 3, 2, 4)
+
+    def test_first_frame_of_an_animation(self):
+        frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "green", "blue")]
+        data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+        assert pixel(load_image(data)) == [1, 0, 0]
+
+    def test_profile_is_converted_to_srgb(self):
+        """The same numbers in a wide profile are a stronger colour in sRGB."""
+        lab = ImageCms.createProfile("LAB")
+        srgb = ImageCms.createProfile("sRGB")
+        image = Image.new("RGB", (2, 2), (200, 100, 50))
+        same = load_image(encoded(image, icc_profile=ImageCms.ImageCmsProfile(srgb).tobytes()))
+        assert pixel(same) == pytest.approx([200 / 255, 100 / 255, 50 / 255], abs=0.006)
+        broken = load_image(encoded(image, icc_profile=b"not a profile"))
+        assert pixel(broken) == pytest.approx([200 / 255, 100 / 255, 50 / 255])
+        unfitting = load_image(encoded(image, icc_profile=ImageCms.ImageCmsProfile(lab).tobytes()))
+        assert pixel(unfitting) == pytest.approx([200 / 255, 100 / 255, 50 / 255])
+
+    def test_a_profile_with_swapped_primaries_swaps_colours(self):
+        """A real effect: red and blue primaries exchanged in the profile come out exchanged in the picture."""
+        data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+        count = struct.unpack(">I", data[128:132])[0]
+        where = {bytes(data[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
+        red, blue = where[b"rXYZ"], where[b"bXYZ"]
+        data[red : red + 4], data[blue : blue + 4] = b"bXYZ", b"rXYZ"
+        red = Image.new("RGB", (2, 2), (255, 0, 0))
+        for image in (red, red.convert("RGBA"), red.convert("P"), red.quantize(2)):
+            tensor = load_image(encoded(image, icc_profile=bytes(data)))
+            assert pixel(tensor) == pytest.approx([0, 0, 1], abs=0.02)
+
+
+class TestSize:
+    """The longer side, aspect kept."""
+
+    @settings(max_examples=40)
+    @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 80))
+    def test_as_documented(self, width, height, size):
+        tensor = load_image(Image.new("RGB", (width, height)), size)
+        longer, shorter = max(width, height), min(width, height)
+        assert max(tensor.shape[2:]) == size
+        assert min(tensor.shape[2:]) == max(1, round(shorter * size / longer))
+        assert tensor.shape[3 if width >= height else 2] == size
+
+    def test_down_is_an_average_not_a_choice_of_pixels(self):
+        checks = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)
+        tensor = load_image(Image.fromarray(checks), size=8)
+        assert (tensor - 0.5).abs().max() < 0.05
+
+    @pytest.mark.parametrize("size", [0, -1, 2.5, True, "256"])
+    def test_bad_size(self, size):
+        with pytest.raises(InputError, match="size: expected a whole number of pixels, at least 1, got"):
+            load_image("chelsea", size)
+
+    def test_resize_keeps_the_range(self):
+        checks = torch.tensor([[0.0, 1.0], [1.0, 0.0]]).repeat(4, 4).expand(1, 3, 8, 8)
+        larger = resize(checks, 13, 19)
+        assert larger.shape == (1, 3, 13, 19)
+        assert 0 <= larger.min() <= larger.max() <= 1
+        assert resize(checks, 8, 8) is checks
+
+
+class TestRefused:
+    """One clear line, whatever is wrong."""
+
+    def test_no_such_file(self, tmp_path):
+        (tmp_path / "portrait.jpg").write_bytes(b"x")
+        with pytest.raises(ImageError, match=r"no such file: .*potrait.jpg \(did you mean .*portrait.jpg\?\)"):
+            load_image(tmp_path / "potrait.jpg")
+        with pytest.raises(ImageError, match=r"no such file: starry_nigt \(did you mean starry_night\?\)"):
+            load_image("starry_nigt")
+        with pytest.raises(ImageError, match="there is no folder"):
+            load_image(tmp_path / "nowhere" / "a.png")
+        with pytest.raises(ImageError, match="download the picture first"):
+            load_image("https://example.org/cat.jpg")
+
+    def test_names_that_no_system_has(self):
+        for name in ("x" * 5000, "a\0b"):
+            with pytest.raises(ImageError, match=r"cannot read|no such file"):
+                load_image(name)
+        with pytest.raises(ImageError, match="cannot write"):
+            save_image(torch.rand(1, 3, 2, 2), "x" * 5000 + ".png")
+
+    def test_a_folder(self, tmp_path):
+        with pytest.raises(ImageError, match="is a folder, not a picture"):
+            load_image(tmp_path)
+
+    def test_not_a_picture(self, tmp_path):
+        path = tmp_path / "notes.png"
+        path.write_text("just words")
+        with pytest.raises(ImageError, match=r"notes.png is not a picture"):
+            load_image(path)
+
+    def test_empty(self):
+        with pytest.raises(ImageError, match="0 bytes"):
+            load_image(b"")
+        with pytest.raises(ImageError, match="its size is 0 × 5"):
+            load_image(Image.new("RGB", (0, 5)))
+
+    @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP"])
+    @pytest.mark.parametrize("part", [0.95, 0.5, 0.1])
+    def test_truncated(self, file_format, part):
+        noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (50, 50, 3), dtype=np.uint8))
+        data = encoded(noise, file_format)
+        with pytest.raises(ImageError) as caught:
+            load_image(data[: int(len(data) * part)])
+        assert "\n" not in str(caught.value)
+
+    def test_decompression_bomb(self, monkeypatch):
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000_000)
+        for side in (1100, 2000):  # Pillow warns of the first and refuses the second
+            with pytest.raises(ImageError, match="too large: more than 1 million pixels"):
+                load_image(encoded(Image.new("1", (side, side))))
+
+    def test_a_header_that_promises_too_much(self):
+        header = b"\x89PNG\r\n\x1a\n"
+        body = b"IHDR" + struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+        data = header + struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body)) + b"\0\0\0\0IDAT"
+        with pytest.raises(ImageError, match="too large"):
+            load_image(data)
+
+    def test_other_types(self):
+        with pytest.raises(ImageError, match="expected a path, bytes, a binary file object or a PIL image, got int"):
+            load_image(3)  # type: ignore[arg-type]
+        with pytest.raises(ImageError, match="opened as text"):
+            load_image(io.StringIO("text"))  # type: ignore[arg-type]
+
+    @settings(max_examples=60)
+    @given(st.binary(min_size=1, max_size=80), st.sampled_from(["", "PNG", "JPEG", "GIF", "TIFF", "WEBP"]), st.data())
+    def test_garbage_is_an_image_error_or_a_picture(self, junk, file_format, data):
+        """Whatever the bytes, nothing but ImageError comes out."""
+        if file_format:
+            good = bytearray(encoded(Image.new("RGB", (9, 9), "teal"), file_format))
+            at = data.draw(st.integers(0, len(good) - 1))
+            good[at : at + len(junk)] = junk
+            junk = bytes(good)
+        message = ""
+        try:
+            assert load_image(junk).shape[1] == 3
+        except ImageError as error:
+            message = str(error)
+        assert "\n" not in message
+
+
+class TestSave:
+    """Whole or not at all."""
+
+    picture = torch.rand(1, 3, 10, 14, generator=torch.Generator().manual_seed(0))
+
+    def test_png_keeps_every_pixel(self, tmp_path):
+        save_image(self.picture, tmp_path / "a.png")
+        assert_close(load_image(tmp_path / "a.png"), (self.picture * 255).round() / 255)
+
+    def test_a_jpeg_of_lower_quality_is_smaller(self, tmp_path):
+        for quality in (60, 95):
+            save_image(load_image("chelsea", 128), tmp_path / f"{quality}.jpg", {"seed": 1}, quality=quality)
+        assert (tmp_path / "60.jpg").stat().st_size < 0.5 * (tmp_path / "95.jpg").stat().st_size
+        assert load_settings(tmp_path / "60.jpg") == {"seed": 1}
+
+    def test_jpeg_is_close(self, tmp_path):
+        smooth = resize(self.picture, 80, 112)
+        save_image(smooth[0], tmp_path / "a.JPG")
+        assert (load_image(tmp_path / "a.JPG") - smooth).abs().mean() < 0.02
+
+    @pytest.mark.parametrize("ending", ["png", "jpg"])
+    def test_settings_travel_in_the_file(self, tmp_path, ending):
+        path = tmp_path / f"a.{ending}"
+        settings = {"alpha": 1.0, "layers": {"conv1_1": 0.2}, "words": "α × β, “quotes”"}
+        save_image(self.picture, path, settings)
+        assert load_settings(path) == settings
+
+    def test_no_settings(self, tmp_path):
+        save_image(self.picture, tmp_path / "a.png")
+        Image.new("RGB", (2, 2)).save(tmp_path / "b.jpg", comment="a holiday")
+        for name in ("a.png", "b.jpg"):
+            with pytest.raises(ImageError, match="holds no settings"):
+                load_settings(tmp_path / name)
+
+    def test_the_old_file_survives_a_failed_write(self, tmp_path, monkeypatch):
+        path = tmp_path / "a.png"
+        save_image(self.picture, path)
+        before = path.read_bytes()
+
+        def full(file_descriptor):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("styletools.files.os.fsync", full)
+        with pytest.raises(ImageError, match=r"cannot write .*a.png: No space left on device"):
+            save_image(1 - self.picture, path)
+        assert path.read_bytes() == before
+        assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
+
+    def test_refused_targets(self, tmp_path):
+        with pytest.raises(ImageError, match=r"must end in .png, .jpg, .jpeg, not '.tiff'"):
+            save_image(self.picture, tmp_path / "a.tiff")
+        with pytest.raises(ImageError, match="there is no folder"):
+            save_image(self.picture, tmp_path / "missing" / "a.png")
+        (tmp_path / "folder.png").mkdir()
+        with pytest.raises(ImageError, match="it is a folder"):
+            save_image(self.picture, tmp_path / "folder.png")
+
+    def test_refused_pictures(self, tmp_path):
+        for bad, words in (
+            (self.picture * 255, r"expected values in \[0, 1\], got .* scale or clamp"),
+            (self.picture * float("nan"), r"expected values in \[0, 1\], got nan"),
+            (self.picture.expand(2, -1, -1, -1), "got a batch of 2"),
+            (self.picture[:, :2], r"expected shape \(B, 3, H, W\), got \(1, 2, 10, 14\)"),
+            ((self.picture * 255).byte(), "expected floats"),
+            ("a.png", "expected a tensor"),
+        ):
+            with pytest.raises(InputError, match=words):
+                save_image(bad, tmp_path / "a.png")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_pil_round_trip(self):
+        image = sample("chelsea")
+        assert to_pil(to_tensor(image)).tobytes() == image.tobytes()
+
+
+class TestWhiteNoise:
+    """Real noise, not grey (trap 5)."""
+
+    def test_covers_the_range(self):
+        noise = white_noise(100, 120)
+        assert noise.shape == (1, 3, 100, 120)
+        assert noise.min() < 0.01
+        assert noise.max() > 0.99
+        assert noise.std().item() == pytest.approx(12**-0.5, rel=0.02)
+
+    def test_is_white(self):
+        noise = white_noise(200, 200) - 0.5
+        neighbours = (noise[..., 1:] * noise[..., :-1]).mean() / noise.var()
+        assert abs(neighbours) < 0.02
+
+    @pytest.mark.parametrize("seed", [-1, 1.5, 10**30, True, "1"])
+    def test_bad_seed(self, seed):
+        with pytest.raises(InputError, match="seed: expected a whole number"):
+            white_noise(4, 4, seed)
+
+    def test_seed(self):
+        assert_close(white_noise(8, 8, seed=3), white_noise(8, 8, seed=3))
+        assert not torch.equal(white_noise(8, 8, seed=3), white_noise(8, 8, seed=4))
+
+
+def test_every_public_name_is_there():
+    assert all(hasattr(images, name) for name in images.__all__)
