@@ -14,7 +14,7 @@ from styletools.losses.objective import LayerWeights, Objective
 from styletools.losses.statistics import find_statistics, statistics
 from styletools.network.find import NetworkSource, find_network
 from styletools.pictures.images import check_image
-from styletools.recipes import STYLE_LAYERS, Picture, Result, reconstruct_style
+from styletools.recipes import STYLE_LAYERS, PictureSource, Result, reconstruct_style
 
 __all__ = ["compare_statistics", "score_statistics"]
 
@@ -22,7 +22,7 @@ STEPS = 10_000  # nobody waits for so many: the time runs out first
 
 
 def compare_statistics(
-    source: Picture,
+    source: PictureSource,
     names: Sequence[str] = ("gram", "mean", "shifted-gram"),
     *,
     seconds: float = 10.0,

@@ -30,9 +30,9 @@ from styletools.pictures.images import (
 from styletools.settings import describe
 from styletools.stages import StageSettings, scaled, stages
 
-__all__ = ["CONTENT_LAYER", "STYLE_LAYERS", "Picture", "Plan", "Result"]
+__all__ = ["CONTENT_LAYER", "STYLE_LAYERS", "PictureSource", "Plan", "Result"]
 
-Picture: TypeAlias = ImageSource | Tensor
+PictureSource: TypeAlias = ImageSource | Tensor
 """What `load_image` reads, or a tensor (1, 3, H, W) in [0, 1]."""
 
 CONTENT_LAYER = "conv4_2"
@@ -98,8 +98,8 @@ class Plan:
     """
 
     recipe: str
-    content: Picture | None = None
-    style: Picture | None = None
+    content: PictureSource | None = None
+    style: PictureSource | None = None
     content_layers: LayerWeights = ()
     style_layers: LayerWeights = ()
     statistic: Statistic = "gram"
@@ -110,7 +110,7 @@ class Plan:
     alpha: float = 1.0
     beta: float = 1.0
     tv: float = 0.0
-    init: Picture = "noise"
+    init: PictureSource = "noise"
     optimiser: OptimiserName = "lbfgs"
     seed: int = 0
     weights: NetworkSource = "bundled"
@@ -298,7 +298,7 @@ class Plan:
     def _read(self, role: str, size: int | None) -> Tensor:
         return self._picture(getattr(self, role), size, self._called(role))
 
-    def _picture(self, source: Picture, size: int | None, name: str) -> Tensor:
+    def _picture(self, source: PictureSource, size: int | None, name: str) -> Tensor:
         """Read a picture, or check a tensor; the longer side becomes `size`."""
         if not isinstance(source, Tensor):
             return load_image(source, size).to(self.network.device, self.network.dtype)

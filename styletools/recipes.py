@@ -15,13 +15,13 @@ from styletools.losses.statistics import Statistic
 from styletools.network.find import NetworkSource
 from styletools.network.passes import Precision
 from styletools.network.vgg import Padding, Pooling
-from styletools.plan import CONTENT_LAYER, NAMES, STYLE_LAYERS, Picture, Plan, Result
+from styletools.plan import CONTENT_LAYER, NAMES, STYLE_LAYERS, PictureSource, Plan, Result
 
 __all__ = [
     "CONTENT_LAYER",
     "STYLE_LAYERS",
     "OnStep",
-    "Picture",
+    "PictureSource",
     "Result",
     "plan",
     "reconstruct_content",
@@ -31,14 +31,14 @@ __all__ = [
 
 
 def reconstruct_content(
-    image: Picture,
+    image: PictureSource,
     layer: LayerWeights = CONTENT_LAYER,
     *,
     content_statistic: Statistic = "features",
     size: int | None = 256,
     steps: int = 100,
     tv: float = 0.3,
-    init: Picture = "noise",
+    init: PictureSource = "noise",
     optimiser: OptimiserName = "lbfgs",
     seed: int = 0,
     weights: NetworkSource = "bundled",
@@ -115,7 +115,7 @@ def reconstruct_content(
 
 
 def reconstruct_style(
-    image: Picture,
+    image: PictureSource,
     layers: LayerWeights = STYLE_LAYERS,
     *,
     statistic: Statistic = "gram",
@@ -123,7 +123,7 @@ def reconstruct_style(
     style_size: int | None = None,
     steps: int = 100,
     tv: float = 0.0,
-    init: Picture = "noise",
+    init: PictureSource = "noise",
     optimiser: OptimiserName = "lbfgs",
     seed: int = 0,
     weights: NetworkSource = "bundled",
@@ -203,8 +203,8 @@ def reconstruct_style(
 
 
 def transfer(
-    content: Picture,
-    style: Picture,
+    content: PictureSource,
+    style: PictureSource,
     *,
     size: int | None = 256,
     steps: int = 100,
@@ -216,7 +216,7 @@ def transfer(
     content_statistic: Statistic = "features",
     style_size: int | None = None,
     tv: float = 0.5,
-    init: Picture = "noise",
+    init: PictureSource = "noise",
     optimiser: OptimiserName = "lbfgs",
     seed: int = 0,
     weights: NetworkSource = "bundled",
@@ -323,7 +323,7 @@ def transfer(
     ).run(progress, on_step)
 
 
-def plan(recipe: str, *pictures: Picture, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # the recipe's own
+def plan(recipe: str, *pictures: PictureSource, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # the recipe's own
     """Say what a recipe would do: the settings that it would store in its picture, without making it.
 
     Args:

@@ -24,7 +24,7 @@ class Loss(Protocol):
         """Return the named terms, and the gradient of their sum with respect to the picture, (B, 3, H, W)."""
 
     def release(self) -> None:
-        """Drop what is only kept for speed; called at the end of a stage."""
+        """Release what is kept only for speed; called at the end of a stage."""
 
 
 class Autograd:

@@ -36,7 +36,7 @@ class Evaluation:
 
     @property
     def finite(self) -> bool:
-        """Whether it can be gone on from."""
+        """Whether an optimiser can continue from here."""
         # A sum over the gradient is NaN or infinite as soon as one entry is.
         return abs(self.total) < float("inf") and bool(torch.isfinite(self.gradient.sum()))
 
@@ -66,7 +66,7 @@ class LBFGS:
     Args:
         evaluate: x → Evaluation.
         start: where to begin, values in [0, 1].
-        history: how many curvature pairs are kept; more than twenty made no picture better.
+        pairs: how many curvature pairs are kept; more than twenty made no picture better.
         spectrum: what scales a gradient where the pairs say nothing; by default all pixels alike.
 
     Reference:
@@ -84,19 +84,19 @@ class LBFGS:
         self,
         evaluate: Callable[[Tensor], Evaluation],
         start: Tensor,
-        history: int = 20,
+        pairs: int = 20,
         spectrum: Spectrum | None = None,
     ) -> None:
         """Evaluate the start."""
         self._evaluate = evaluate
-        self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=history)
+        self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=pairs)
         self._spectrum = spectrum
         self.at = evaluate(start)
         if not self.at.finite:
             raise NotFinite
 
     def step(self) -> Evaluation:
-        """Take one step; where no step goes down any more, stay."""
+        """Take one step; stay where no step goes downhill any more."""
         direction = self._direction()
         after = self._search(direction)
         if after is None and self._pairs:

@@ -70,7 +70,7 @@ class Synthesis:
         start: (B, 3, H, W) in [0, 1]; it is copied, and resized to the first stage.
         optimiser: `"lbfgs"` or `"adam"`; both keep the pixels in [0, 1].
         learning_rate: for Adam, in units of a pixel's range.
-        history: for L-BFGS, the number of curvature pairs.
+        pairs: for L-BFGS, the number of curvature pairs that are kept.
 
     Attributes:
         history: a column of numbers for each of `step`, `height`, `evaluations`, `seconds`, `total` and each term.
@@ -100,7 +100,7 @@ class Synthesis:
         *,
         optimiser: OptimiserName = "lbfgs",
         learning_rate: float = 0.03,
-        history: int = 20,
+        pairs: int = 20,
     ) -> None:
         """Copy the start; nothing is computed yet."""
         if not stages:
@@ -118,7 +118,7 @@ class Synthesis:
         self._make: Callable[[Tensor], Optimiser] = (
             (lambda x: Adam(self._evaluate, x, learning_rate))
             if optimiser == "adam"
-            else (lambda x: LBFGS(self._evaluate, x, history, Spectrum(x)))
+            else (lambda x: LBFGS(self._evaluate, x, pairs, Spectrum(x)))
         )
         self._stage = 0
         self._done = [0] * len(self.stages)
@@ -140,7 +140,7 @@ class Synthesis:
         return all(done >= stage.steps for done, stage in zip(self._done, self.stages, strict=True))
 
     def extend(self, steps: int) -> None:
-        """Append steps to the last stage, to go on from a picture that was finished.
+        """Append steps to the last stage, to continue a finished picture.
 
         Raises:
             InputError: a number that is not whole or is negative.
@@ -170,7 +170,7 @@ class Synthesis:
         self._best_total = float("inf")
 
     def _release(self) -> None:
-        """Drop what takes much memory and is not needed to go on."""
+        """Release what takes much memory and is not needed to resume."""
         self._optimiser = None  # its memory of the path is forty pictures large
         self._losses[self._stage].release()
 
@@ -272,7 +272,7 @@ def synthesise(
     *,
     optimiser: OptimiserName = "lbfgs",
     learning_rate: float = 0.03,
-    history: int = 20,
+    pairs: int = 20,
 ) -> Synthesis:
     """Set up a synthesis at one size; see `Synthesis`, which it returns.
 
@@ -284,4 +284,4 @@ def synthesise(
     """
     check_image(start, "start")
     stage = Stage(objective, start.shape[2], start.shape[3], steps)
-    return Synthesis([stage], start, optimiser=optimiser, learning_rate=learning_rate, history=history)
+    return Synthesis([stage], start, optimiser=optimiser, learning_rate=learning_rate, pairs=pairs)

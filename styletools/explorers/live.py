@@ -46,7 +46,7 @@ class LivePanel(Panel):
         self.picture = Picture("what is being made", *SIDES)
         self.losses = Picture("the losses by name, with their weights", *CURVES)
         self.start_button = self.button("Start", "play", "Begin anew with these settings", self.start)
-        self.continue_button = self.button("Continue", "forward", "Go on from where it was", self.go_on)
+        self.continue_button = self.button("Continue", "forward", "Resume where it stopped", self.go_on)
         self.reset_button = self.button("Reset", "undo", "Forget the picture that was made", self.reset)
         self.continue_button.disabled = True
         self.buttons = widgets.HBox([self.start_button, self.continue_button, self.reset_button])
@@ -67,7 +67,7 @@ class LivePanel(Panel):
         self.run(lambda ticket: self._finish(ticket, make(self._follow(ticket, {}))), "working …")
 
     def go_on(self) -> None:
-        """Go on from the last state: to the end if it was stopped, for as many steps again if it was finished."""
+        """Continue from the last state: to the end if it was stopped, for as many steps again if it was finished."""
         if self.result is None:
             self.say("there is nothing to resume; press Start")
             return

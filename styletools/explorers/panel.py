@@ -165,7 +165,7 @@ class Panel:
         return self._worker.submit(job)
 
     def stop(self) -> None:
-        """Ask the worker to stop; it hears it within a step."""
+        """Ask the worker to stop; it checks at every step."""
         self._worker.cancel()
 
     def wait(self, seconds: float = 60.0) -> bool:

@@ -16,8 +16,7 @@ from styletools.network.vgg import VGG
 from styletools.pictures.images import ImageSource
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import PAINTINGS
-from styletools.recipes import STYLE_LAYERS, Result, transfer
-from styletools.recipes import Picture as PictureSource
+from styletools.recipes import STYLE_LAYERS, PictureSource, Result, transfer
 
 __all__ = ["LAYER_SETS", "RATIOS", "TradeoffPanel", "explore_tradeoff", "tradeoff"]
 

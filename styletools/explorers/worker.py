@@ -41,7 +41,7 @@ class Ticket:
         return not self._stop.is_set()
 
     def cancel(self) -> None:
-        """Ask the job to stop; it hears it when it asks."""
+        """Ask the job to stop; it notices when it checks."""
         self._stop.set()
 
     def check(self) -> None:

@@ -15,7 +15,7 @@ from styletools.losses.smoothness import Smoothness
 from styletools.losses.statistics import Statistic, find_statistics
 from styletools.losses.term import Term
 from styletools.network.network import Network
-from styletools.network.passes import Precision, Source, find_passes
+from styletools.network.passes import AddGradient, Precision, find_passes
 
 __all__ = ["LayerWeights", "Objective", "Units", "check_units", "layer_weights"]
 
@@ -127,7 +127,7 @@ class Objective:
         return "full" if self._passes is None or self._by_autograd else self._passes.precision
 
     def release(self) -> None:
-        """Drop what is only kept for speed; for the end of a synthesis."""
+        """Release what is kept only for speed; for the end of a synthesis."""
         if self._passes is not None:
             self._passes.release()
 
@@ -174,7 +174,7 @@ class Objective:
         found: dict[str, Tensor] = {}
         if self._layers:
             self._passes.forward(image, self._layers)
-            sources: dict[str, list[Source]] = {layer: [] for layer in self._layers}
+            sources: dict[str, list[AddGradient]] = {layer: [] for layer in self._layers}
             for term in self.terms:
                 if term.layer is not None:
                     sources[term.layer].append(partial(self._add, term, found))

@@ -29,13 +29,13 @@ from styletools.network.network import Network
 from styletools.network.onednn import add_convolution, has_fused, prepare_weight
 from styletools.network.vgg import PRE, VGG
 
-__all__ = ["Passes", "Precision", "Source", "find_passes", "pick_precision"]
+__all__ = ["AddGradient", "Passes", "Precision", "find_passes", "pick_precision"]
 
 Precision: TypeAlias = Literal["auto", "full", "bfloat16"]
 """`"full"` is the network's own; `"auto"` is bfloat16 where the processor has instructions for it, else full."""
 
 
-Source: TypeAlias = Callable[[Tensor, Tensor], object]
+AddGradient: TypeAlias = Callable[[Tensor, Tensor], object]
 """(F, g): adds the gradient of a loss with respect to the features F to g, in place."""
 
 
@@ -96,14 +96,14 @@ class Passes:
 
     @torch.no_grad()
     def forward(self, image: Tensor, layers: str | Iterable[str]) -> dict[str, Tensor]:
-        """Compute features; see `VGG.forward`. They are kept, and written over by what is called next."""
+        """Compute features; see `VGG.forward`. They are overwritten by the next call."""
         names = [layers] if isinstance(layers, str) else list(layers)
         self.vgg.check(image, names)
         wanted = set(names)
         self._visited = []
         kept: dict[str, Tensor] = {}
         x = ((image - self.vgg.mean) / self.vgg.std).to(self.dtype, memory_format=torch.channels_last)
-        for step in self.vgg.steps:
+        for step in self.vgg.operations:
             if len(kept) == len(wanted):
                 break
             if step.startswith("pool"):
@@ -120,7 +120,7 @@ class Passes:
         return {name: kept[name] for name in names}
 
     @torch.no_grad()
-    def backward(self, sources: Mapping[str, Sequence[Source]]) -> Tensor:
+    def backward(self, sources: Mapping[str, Sequence[AddGradient]]) -> Tensor:
         """Collect the gradients with respect to features, and turn them into the picture's by the chain rule.
 
         Uses up what `forward` has kept: a feature's buffer is reused for the next gradient as soon as nothing needs it.
@@ -202,7 +202,7 @@ class Passes:
     def _convolve(
         self, name: str, buffer: str, x: Tensor, padding: int, *, rectify: bool = False, back: bool = False
     ) -> Tensor:
-        """One convolution with so many zeros beyond each side, into a buffer; ReLU is max(·, 0)."""
+        """One convolution with a number of zeros beyond each side, into a buffer; ReLU is max(·, 0)."""
         weight, bias = self._weights(name, back, x.shape, padding)
         if not self._fused:
             x = functional.conv2d(x, weight, bias, padding=padding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Literal, TypeAlias, get_args
 
 import torch
@@ -12,7 +13,7 @@ from torch.nn import functional
 
 from styletools.errors import InputError
 from styletools.network.network import Layer
-from styletools.network.weights import BLOCKS, Convention, Depth, Weights, load_weights
+from styletools.network.weights import Convention, Depth, Weights, convolutions, load_weights
 
 __all__ = ["VGG", "Padding", "Pooling"]
 
@@ -78,8 +79,8 @@ class VGG(nn.Module):
         self.depth = weights.depth
         self.pooling = pooling
         self.padding = padding
-        self.steps = list(_architecture(weights.depth))
-        self.info = {layer.name: layer for layer in _describe(self.steps, weights, padding)}
+        self.operations = list(_architecture(weights.depth))
+        self.info = {layer.name: layer for layer in _describe(self.operations, weights, padding)}
         # Buffers, not parameters: they move with .to(), and nothing can ask for their gradient.
         for name, tensor in weights.tensors.items():
             self.register_buffer(name.replace(".", "_"), tensor.clone())
@@ -130,7 +131,7 @@ class VGG(nn.Module):
             layers: names, see `VGG.layers`.
 
         Returns:
-            Features (B, C, H, W) by name, in the order asked for.
+            Features (B, C, H, W) by name, in the order requested.
 
         Raises:
             InputError: an unknown layer, a wrong shape, dtype or device, or an image too small for a layer.
@@ -140,7 +141,7 @@ class VGG(nn.Module):
         wanted = set(names)
         kept: dict[str, Tensor] = {}
         x = (image - self.mean) / self.std
-        for step in self.steps:
+        for step in self.operations:
             if len(kept) == len(wanted):
                 break
             for name, x in self._values(step, x):  # noqa: B020  # x is carried from step to step
@@ -223,7 +224,7 @@ class VGG(nn.Module):
     @torch.no_grad()
     def _mean_activations(self, batches: list[Tensor]) -> dict[str, Tensor]:
         """Mean over all images and positions, by convolution, each (C,); 1 where a filter never fires."""
-        names = [step for step in self.steps if step.startswith("conv")]
+        names = [step for step in self.operations if step.startswith("conv")]
         total: dict[str, Tensor] = {}  # in float64 on the CPU: not every device has it
         positions: dict[str, int] = {}
         for batch in batches:
@@ -234,7 +235,7 @@ class VGG(nn.Module):
         return {name: torch.where(mean > 0, mean, torch.ones_like(mean)) for name, mean in means.items()}
 
     def check(self, image: Tensor, names: list[str]) -> None:
-        """Say what is wrong with a call.
+        """Check the arguments of a call.
 
         Raises:
             InputError: as `VGG.forward`.
@@ -273,10 +274,9 @@ class VGG(nn.Module):
 
 def _architecture(depth: Depth) -> Iterator[str]:
     """conv1_1, conv1_2, pool1, … : the order of the computation."""
-    for block, count in enumerate(BLOCKS[depth], start=1):
-        for conv in range(1, count + 1):
-            yield f"conv{block}_{conv}"
-        yield f"pool{block}"
+    for block, names in groupby(convolutions(depth), key=lambda name: name[: len("conv1")]):
+        yield from names
+        yield block.replace("conv", "pool")
 
 
 def _describe(steps: list[str], weights: Weights, padding: Padding) -> Iterator[Layer]:

@@ -27,7 +27,7 @@ from torch import Tensor
 from styletools.errors import InputError, WeightsError
 from styletools.files import write_whole
 
-__all__ = ["BLOCKS", "SOURCES", "Convention", "Depth", "Weights", "cache_folder", "load_weights"]
+__all__ = ["BLOCKS", "SOURCES", "Convention", "Depth", "Weights", "cache_folder", "convolutions", "load_weights"]
 
 Depth: TypeAlias = Literal[11, 13, 16, 19]
 Convention: TypeAlias = Literal["imagenet", "caffe"]
@@ -130,8 +130,13 @@ def cache_folder() -> Path:
     return Path(folder) if folder else Path(platformdirs.user_cache_dir("styletools", appauthor=False))
 
 
-def _names(depth: Depth) -> list[str]:
-    """conv1_1 … conv5_2, conv5_3 or conv5_4."""
+def convolutions(depth: Depth) -> list[str]:
+    """Names of all convolutions, from conv1_1 to conv5_2, conv5_3 or conv5_4.
+
+    Example:
+        >>> convolutions(11)[:3]
+        ['conv1_1', 'conv2_1', 'conv3_1']
+    """
     return [f"conv{b}_{c}" for b, count in enumerate(BLOCKS[depth], 1) for c in range(1, count + 1)]
 
 
@@ -139,7 +144,7 @@ def _shapes(depth: Depth) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor."""
     shapes: dict[str, tuple[int, ...]] = {}
     previous = 3
-    for name in _names(depth):
+    for name in convolutions(depth):
         filters = FILTERS[int(name[4]) - 1]
         shapes[f"{name}.weight"] = (filters, previous, 3, 3)
         shapes[f"{name}.bias"] = (filters,)
@@ -221,14 +226,14 @@ def _rename(state: Mapping[str, Tensor], path: Path) -> tuple[Literal["authors",
         if match:
             numbered[int(match[1]), match[2]] = value
     indices = sorted({index for index, _ in numbered})
-    depth = {len(_names(depth)): depth for depth in BLOCKS}.get(len(indices))
+    depth = {len(convolutions(depth)): depth for depth in BLOCKS}.get(len(indices))
     if depth is None:
         found = ", ".join(list(map(str, state))[:4]) or "nothing"
         raise WeightsError(
             f"weights {path}: unknown layout; found {len(state)} keys ({found}, …), expected the "
             "convolutions of VGG-11, 13, 16 or 19 as features.0.weight … or conv1_1.weight …"
         )
-    names = dict(zip(indices, _names(depth), strict=True))
+    names = dict(zip(indices, convolutions(depth), strict=True))
     return "torchvision", {f"{names[index]}.{part}": value for (index, part), value in numbered.items()}
 
 

@@ -14,7 +14,7 @@ __all__ = ["VARIATIONS", "crop", "grey", "mirror", "recolour", "scatter", "shift
 
 
 def mirror(image: Tensor) -> Tensor:
-    """Exchange left and right.
+    """Flip left and right.
 
     Args:
         image: (B, 3, H, W).
@@ -117,7 +117,7 @@ def scatter(image: Tensor, block: int = 16, seed: int = 0) -> Tensor:
 
 
 def recolour(image: Tensor) -> Tensor:
-    """Let the three colours change places: red becomes green, green blue, blue red.
+    """Rotate the three colour channels: red becomes green, green blue, blue red.
 
     Args:
         image: (B, 3, H, W).
@@ -134,7 +134,7 @@ def recolour(image: Tensor) -> Tensor:
 
 
 def grey(image: Tensor) -> Tensor:
-    """Take the colour away, keep the brightness (the luma weights of ITU-R BT.601).
+    """Remove the colour, keep the brightness (the luma weights of ITU-R BT.601).
 
     Args:
         image: (B, 3, H, W).

@@ -44,7 +44,7 @@ class TestLBFGS:
 
     def test_minimum_inside(self):
         evaluate, _ = problem(quadratic(1e3))
-        optimiser = LBFGS(evaluate, torch.rand(1, 1, 1, 30, dtype=torch.float64), history=50)
+        optimiser = LBFGS(evaluate, torch.rand(1, 1, 1, 30, dtype=torch.float64), pairs=50)
         for _ in range(100):
             optimiser.step()
         assert_close(optimiser.at.image, torch.full((1, 1, 1, 30), 0.5, dtype=torch.float64), atol=1e-5, rtol=0)
@@ -68,7 +68,7 @@ class TestLBFGS:
     def test_as_good_as_torchs_own_where_no_bound_is_near(self, condition):
         bowl, x = quadratic(condition), 0.5 + 0.05 * quadratic_start()
         evaluate, calls = problem(bowl)
-        ours = LBFGS(evaluate, x.clone(), history=20)
+        ours = LBFGS(evaluate, x.clone(), pairs=20)
         while len(calls) < 60:
             ours.step()
         pixels, used = x.clone().requires_grad_(), []
@@ -90,7 +90,7 @@ class TestLBFGS:
     def test_what_the_pairs_do_not_know_is_taken_to_be_flatter(self):
         """At right angles to the step and its change of gradient, the usual guess times `FLATTER`."""
         evaluate, _ = problem(quadratic(1e2))
-        optimiser = LBFGS(evaluate, 0.5 + 0.05 * quadratic_start(), history=1)
+        optimiser = LBFGS(evaluate, 0.5 + 0.05 * quadratic_start(), pairs=1)
         before, after = optimiser.step(), optimiser.step()
         s, y = ((b - a).flatten() for a, b in ((before.image, after.image), (before.gradient, after.gradient)))
         plane, _ = torch.linalg.qr(torch.stack([s, y], 1))
@@ -201,7 +201,7 @@ class TestLBFGS:
 
     def test_history_is_bounded(self):
         evaluate, _ = problem(quadratic(1e3))
-        optimiser = LBFGS(evaluate, torch.rand(1, 1, 1, 30, dtype=torch.float64), history=4)
+        optimiser = LBFGS(evaluate, torch.rand(1, 1, 1, 30, dtype=torch.float64), pairs=4)
         for _ in range(20):
             optimiser.step()
         assert len(optimiser._pairs) == 4
