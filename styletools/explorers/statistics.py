@@ -81,6 +81,7 @@ class StatisticsPanel(Panel):
         """Compose the panel."""
         super().__init__("Statistics: what is style?", f"explore_statistics({as_literal(source)})")
         self.picker = Picker(self, "source", source, (*PROCEDURAL, *PAINTINGS))
+        width = (WIDTH - 72) // (MOST + 1)
         options = [_NONE, *statistics()]
         self.choices = [
             widgets.Dropdown(
@@ -88,7 +89,7 @@ class StatisticsPanel(Panel):
                 value=names[index] if index < len(names) else _NONE,
                 description=f"{index + 1}.",
                 style={"description_width": "14px"},
-                layout=widgets.Layout(width="178px"),
+                layout=widgets.Layout(width=f"{width - 4}px"),
                 tooltip=f"the statistic of column {index + 1}",
             )
             for index in range(MOST)
@@ -97,14 +98,13 @@ class StatisticsPanel(Panel):
             value=seconds,
             min=1,
             max=max(120, seconds),
-            description="seconds each",
+            description="seconds",
             tooltip="that each statistic may compute",
         )
         self.size = size_slider(size)
         self.seed = noise_number()
         self.results: dict[str, Result] = {}
         self.scores: dict[str, dict[str, float]] = {}
-        width = (WIDTH - 40) // (MOST + 1)
         self.original = Picture("the source", width, width)
         self.pictures = [Picture(_NONE, width, width) for _ in range(MOST)]
         self.table = widgets.HTML(layout=widgets.Layout(width=f"{WIDTH}px"))
