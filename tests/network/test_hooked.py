@@ -10,6 +10,7 @@ from torch.testing import assert_close
 
 import styletools as st
 from styletools import Hooked, InputError, Objective
+from styletools.network import find
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +142,12 @@ class TestBadInput:
         ):
             Objective(Hooked(resnet, ["layer1"]), content=torch.rand(1, 3, 32, 32), content_layers="layer1",
                       precision="bfloat16")  # fmt: skip
+
+    def test_another_device_that_is_there(self, resnet, monkeypatch):
+        """A network of the reader's own is not moved, and its pictures are not sent elsewhere."""
+        monkeypatch.setattr(find, "pick_device", torch.device)
+        with pytest.raises(InputError, match="device: the network is on cpu, got meta; move its module, then wrap it"):
+            st.transfer("chelsea", "dots", weights=Hooked(resnet, ["layer1"]), device="meta", progress=False)
 
     def test_another_device(self, resnet):
         with pytest.raises(InputError, match="device: 'meta' is not available"):

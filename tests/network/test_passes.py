@@ -117,6 +117,21 @@ class TestAgainstTheReference:
         )
         assert_equal_to_reference(objective, picture(32, 32, 3), 1e-4)
 
+    @pytest.mark.parametrize("depth", [11, 13, 19])
+    def test_the_whole_family(self, depth):
+        vgg = VGG("random", depth=depth)
+        last = vgg.layers[-3]
+        assert last.startswith("conv5_")
+        assert last.endswith("_pre")
+        objective = Objective(
+            vgg,
+            content=picture(32, 33, 1),
+            content_layers="conv4_2",
+            style=picture(32, 32),
+            style_layers=[*STYLES, last],
+        )
+        assert_equal_to_reference(objective, picture(32, 33, 3), 1e-4)
+
     def test_without_fused_operators(self, vgg, monkeypatch):
         for module in (fast, onednn):
             monkeypatch.setattr(module, "has_fused", lambda dtype: False)
