@@ -114,10 +114,14 @@ def score_statistics(
     check_image(source, "source")
     network = find_network(weights, "max", "replicate", None)
     S = source.to(network.device, network.dtype)
-    found: dict[str, dict[str, float]] = {name: {} for name in images}
-    for statistic in statistics() if by is None else by:
-        objective = Objective(network, style=S, style_layers=layers, statistic=statistic)
-        for name, image in images.items():
-            check_image(image, name)
-            found[name][statistic] = float(sum(objective(image.to(network.device, network.dtype)).values()))
+    judges = list(statistics() if by is None else by)
+    # One objective for all: the features of a picture are computed once.
+    objective = Objective(network, style=S, style_layers=layers, statistic=dict.fromkeys(judges, 1.0))
+    found: dict[str, dict[str, float]] = {}
+    for name, image in images.items():
+        check_image(image, name)
+        found[name] = dict.fromkeys(judges, 0.0)
+        for term, value in objective(image.to(network.device, network.dtype)).items():
+            judge = judges[0] if len(judges) == 1 else term.rsplit(" ", 1)[0]
+            found[name][judge] += float(value)
     return found

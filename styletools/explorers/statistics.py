@@ -119,9 +119,13 @@ class StatisticsPanel(Panel):
         self.show_original()
 
     @property
-    def chosen(self) -> list[str]:
-        """The statistics, in the order of their columns, each once."""
-        return list(dict.fromkeys(str(choice.value) for choice in self.choices if choice.value != _NONE))
+    def chosen(self) -> dict[str, int]:
+        """The statistics and their columns; one that is chosen twice stands in the first."""
+        columns: dict[str, int] = {}
+        for column, choice in enumerate(self.choices):
+            if choice.value != _NONE:
+                columns.setdefault(str(choice.value), column)
+        return columns
 
     def show_original(self) -> None:
         """Show the source."""
@@ -130,26 +134,35 @@ class StatisticsPanel(Panel):
 
     def start(self) -> None:
         """Make a texture with each statistic."""
-        names = self.chosen
-        if not names:
+        columns = self.chosen
+        if not columns:
             self.say("choose a statistic first")
             return
         source, image = self.picker.source, self.picker.image(self.size.value)
         options = {"seconds": int(self.seconds.value), "size": int(self.size.value), "seed": int(self.seed.value)}
-        self.run(lambda ticket: self._compare(ticket, source, image, names, options), "working …")
+        self.run(lambda ticket: self._compare(ticket, source, image, columns, options), "working …")
 
     def _compare(
-        self, ticket: Ticket, source: ImageSource | Tensor, image: Tensor, names: list[str], options: dict[str, int]
+        self,
+        ticket: Ticket,
+        source: ImageSource | Tensor,
+        image: Tensor,
+        columns: dict[str, int],
+        options: dict[str, int],
     ) -> None:
+        names = list(columns)
+        shown = [self.pictures[column] for column in columns.values()]
         self.results, self.scores, self.table.value = {}, {}, ""  # here, where no older run is left that fills them
-        for picture, name in zip(self.pictures, [*names, *[_NONE] * MOST], strict=False):
+        for picture in self.pictures:
             picture.show(blank())
+            picture.say(_NONE)
+        for picture, name in zip(shown, names, strict=True):
             picture.say(name)
         done = 0
 
         def follow(step: Step) -> bool:
             if self.due() or step.number == 1:
-                self.pictures[done].show(png(step.image, 256))
+                shown[done].show(png(step.image, 256))
                 self.progress.value = (done + min(1.0, step.seconds / options["seconds"])) / len(names)
                 self.say(f"{names[done]}: step {step.number}, {step.seconds:.0f} s")
             return not ticket.wanted
@@ -159,8 +172,8 @@ class StatisticsPanel(Panel):
         )
         for name, result in made:
             steps, taken = int(result.history["step"][-1]), result.history["seconds"][-1]
-            self.pictures[done].show(png(result.image, 256))
-            self.pictures[done].say(f"{name}: {steps} steps in {taken:.0f} s")
+            shown[done].show(png(result.image, 256))
+            shown[done].say(f"{name}: {steps} steps in {taken:.0f} s")
             self.results[name] = result
             if not ticket.wanted:
                 self.say(f"stopped in the middle of {name}")

@@ -29,7 +29,14 @@ class TestStatistics:
         panel = make("statistics", "dots", ["gram", "mean"], size=64, seconds=1)
         panel.choices[1].value = "—"
         panel.choices[3].value = "histogram"
-        assert panel.chosen == ["gram", "histogram"]
+        assert panel.chosen == {"gram": 0, "histogram": 3}
+        panel.choices[1].value = "gram"  # twice
+        panel.start_button.click()
+        done(panel)
+        captions = [picture.caption.value for picture in panel.pictures]
+        assert captions[0].startswith("<small>gram: ")
+        assert captions[1] == captions[2] == "<small>—</small>"
+        assert captions[3].startswith("<small>histogram: ")  # below its own list
         for choice in panel.choices:
             choice.value = "—"
         panel.start_button.click()
