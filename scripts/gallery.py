@@ -46,9 +46,16 @@ CHOICES: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     "growth_by_root_two": ({"steps": 150}, {"STEPS_PER_OCTAVE": 1}),
 }
 # What a picture older than an argument was made with: there was nothing else then.
-BEFORE = {"statistic": "gram", "content_statistic": "features"}
+BEFORE = {
+    "statistic": "gram",
+    "content_statistic": "features",
+    "style_weights": None,
+    "content_mask": None,
+    "style_mask": None,
+    "colours": "painting",
+}
 # What may differ between two machines that make the same picture.
-OF_THE_MACHINE = ("device", "precision", "threads", "torch", "styletools", "progress", "on_step")
+OF_THE_MACHINE = ("device", "precision", "threads", "torch", "styletools", "progress", "on_step", "pictures")
 
 
 @dataclass(frozen=True)

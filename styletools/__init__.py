@@ -6,7 +6,7 @@ Each concept has one file:
 - `network/`: the pretrained network, its features, and the way back to the picture
 - `losses/`: Eq. 1, 3, 4, 5 and 7 of the paper, other statistics, and their weighted sum
 - `descent/`: how a loss is minimised, as a stream of steps
-- `recipes`: a whole picture in one call
+- `recipes`: a whole picture in one call; `remake`: the same again, from the file
 """
 
 import sys
@@ -30,10 +30,12 @@ from styletools.network.hooked import Hooked
 from styletools.network.vgg import VGG
 from styletools.network.weights import load_weights
 from styletools.pictures import colours, variations
-from styletools.pictures.images import load_image, load_settings, save_image, to_pil, white_noise
+from styletools.pictures.images import load_image, to_pil, white_noise
 from styletools.pictures.procedural import PROCEDURAL, procedural
 from styletools.pictures.samples import PAINTINGS, PHOTOGRAPHS, SAMPLES, credit, sample
+from styletools.pictures.saving import load_settings, save_image
 from styletools.recipes import Result, reconstruct_content, reconstruct_style, transfer
+from styletools.remake import remake
 
 __all__ = [
     "PAINTINGS",
@@ -63,6 +65,7 @@ __all__ = [
     "procedural",
     "reconstruct_content",
     "reconstruct_style",
+    "remake",
     "sample",
     "save_image",
     "statistics",

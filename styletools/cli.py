@@ -7,30 +7,29 @@ import io
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from styletools import __version__, doctor, recipes
+from styletools.descent.synthesis import Step
 from styletools.errors import InputError, StyletoolsError, SynthesisError
-from styletools.losses.statistics import statistics
-from styletools.network.weights import SOURCES
-from styletools.pictures.images import check_target, save_image
+from styletools.film import FilmFile, Snapshots, check_film
+from styletools.folder import jobs_of
+from styletools.options import USER_ERROR, Parser, add_reconstruct, add_transfer
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import SAMPLES, credit, sample
+from styletools.pictures.saving import check_target, load_settings, save_image
+from styletools.recipes import Result
+from styletools.remake import remake
 
 __all__ = ["main"]
 
-USER_ERROR, INTERRUPTED = 2, 130
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line, as for every other error."""
-        print(f"styletools: {message} (see {self.prog} --help)", file=sys.stderr)
-        raise SystemExit(USER_ERROR)
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,8 +78,11 @@ def _fail(message: str) -> int:
     return USER_ERROR
 
 
-def _transfer(output: Path, **options: Any) -> int:  # noqa: ANN401  # passed on to the recipe
-    return _paint(output, lambda: recipes.transfer(**options))
+def _transfer(content: str, output: Path, style: list[str], **options: Any) -> int:  # noqa: ANN401  # the recipe's
+    asked = {"style": style[0] if len(style) == 1 else style, **options}
+    if os.path.isdir(content):
+        return _folder(Path(content), output, **asked)
+    return _paint("transfer", output, content=content, **asked)
 
 
 def _reconstruct(
@@ -90,27 +92,113 @@ def _reconstruct(
     style: dict[str, float] | None,
     **options: Any,  # noqa: ANN401
 ) -> int:
-    if content is not None:
-        if "style_size" in options:
-            raise InputError("--style-size: the content of a picture has its own size; leave it out, or use --style")
-        if "statistic" in options:
-            options["content_statistic"] = options.pop("statistic")
-        return _paint(output, lambda: recipes.reconstruct_content(image, content, **options))
-    return _paint(output, lambda: recipes.reconstruct_style(image, style or {}, **options))
+    if content is None:
+        return _paint("reconstruct_style", output, image=image, layers=style or {}, **options)
+    if "style_size" in options:
+        raise InputError("--style-size: the content of a picture has its own size; leave it out, or use --style")
+    if "statistic" in options:
+        options["content_statistic"] = options.pop("statistic")
+    return _paint("reconstruct_content", output, image=image, layer=content, **options)
 
 
-def _paint(output: Path, recipe: Callable[[], recipes.Result]) -> int:
-    """Run a recipe and save what there is, whatever ended it."""
-    check_target(output)  # before the work, not after it
-    try:
-        result = recipe()
-    except SynthesisError as error:
-        save_image(error.image, output, error.settings)
-        return _fail(f"{error}. The best picture so far is saved as {output}")
-    result.save(output)
+def _paint(
+    recipe: str,
+    output: Path,
+    *,
+    bits: int,
+    film: Path | None,
+    snapshots: Path | None,
+    every: int,
+    **options: Any,  # noqa: ANN401  # of the recipe
+) -> int:
+    """Run a recipe and save what there is, whatever ended it; what cannot be written is said before the work."""
+    check_target(output, bits)
+    with ExitStack() as stack:
+        watching = _watching(stack, recipe, film, snapshots, every, options) if film or snapshots else None
+        try:
+            result = getattr(recipes, recipe)(**options, on_step=watching)
+        except SynthesisError as error:
+            save_image(error.image, output, error.settings, bits=bits)
+            return _fail(f"{error}. The best picture so far is saved as {output}")
+        result.save(output, bits)  # before the film, which can fail by itself
+        if watching is not None and watching.film is not None:
+            watching.film.add(result.image)
+    return _said(result, output)
+
+
+def _said(result: Result, output: Path) -> int:
+    """Say how it ended."""
     if result.interrupted:
         print(f"styletools: interrupted; the best picture so far is saved as {output}", file=sys.stderr)
         return INTERRUPTED
+    print(output)
+    return 0
+
+
+class _Watching:
+    """What is written while a picture is made: an `on_step`. What fails of it is told, and stops nothing else."""
+
+    def __init__(self, film: FilmFile | None, snapshots: Snapshots | None) -> None:
+        self.film, self.snapshots = film, snapshots
+
+    def __call__(self, step: Step) -> None:
+        for name in ("film", "snapshots"):
+            each = getattr(self, name)
+            try:
+                if each is not None:
+                    each(step)
+            except StyletoolsError as error:
+                print(f"styletools: --{name} ends here: {error}", file=sys.stderr)
+                setattr(self, name, None)
+
+
+def _watching(
+    stack: ExitStack, recipe: str, film: Path | None, snapshots: Path | None, every: int, options: dict[str, Any]
+) -> _Watching:
+    if every < 1:
+        raise InputError(f"--every: expected a whole number of steps, at least 1, got {every}")
+    last = recipes.plan(recipe, **options)["stages"]
+    height, width = last[-1]["height"], last[-1]["width"]
+    frames = sum(stage["steps"] for stage in last) // every + 2
+    reel = pictures = None
+    if snapshots is not None:
+        pictures = Snapshots(snapshots, every=every)
+        pictures.check()
+    if film is not None:
+        check_film(film, height=height, width=width, frames=frames)
+        reel = stack.enter_context(FilmFile(film, height=height, width=width, every=every))
+    return _Watching(reel, pictures)
+
+
+def _folder(photographs: Path, output: Path, **options: Any) -> int:  # noqa: ANN401  # of the recipe
+    """Paint every picture of a folder; what is done already, with the same options, is not done again."""
+    for name in ("film", "snapshots"):
+        if options.pop(name) is not None:
+            raise InputError(f"--{name}: expected one photograph, got the folder {photographs}")
+    options.pop("every")
+    jobs = jobs_of(photographs, output, **options)
+    for why in jobs.unreadable:
+        print(f"styletools: left out: {why}", file=sys.stderr)
+    for number, job in enumerate(jobs.paintable, 1):
+        if job.is_done():
+            print(f"{job.target} (done before)")
+            continue
+        print(f"{number} of {len(jobs.paintable)}: {job.photograph.name}", file=sys.stderr)
+        result = job.run()
+        if _said(result, job.target) == INTERRUPTED:
+            return INTERRUPTED
+    return USER_ERROR if jobs.unreadable else 0
+
+
+def _remake(picture: Path, output: Path, progress: bool, **changes: Any) -> int:  # noqa: ANN401  # of the recipe
+    bits = load_settings(picture).get("bits", 8)
+    check_target(output, bits)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        result = remake(picture, progress=progress, **changes)
+    for warning in found:
+        print(f"styletools: {warning.message}", file=sys.stderr)
+    result.save(output, bits)
     print(output)
     return 0
 
@@ -165,126 +253,34 @@ def _serve(module: str, arguments: list[str], folder: Path) -> int:
                 pass
 
 
-def layers(text: str) -> dict[str, float]:
-    """Read layers as they are typed.
-
-    Example:
-        >>> layers("conv1_1,conv2_1"), layers("conv1_1=3,conv2_1=0.5")
-        ({'conv1_1': 0.5, 'conv2_1': 0.5}, {'conv1_1': 3.0, 'conv2_1': 0.5})
-    """
-    return _shares(text, "layer", "conv4_2")
-
-
-def statistic(text: str) -> str | dict[str, float]:
-    """Read the name of a statistic, or several, as they are typed.
-
-    Example:
-        >>> statistic("gram"), statistic("gram=2,mean=1")
-        ('gram', {'gram': 2.0, 'mean': 1.0})
-    """
-    shares = _shares(text, "statistic", "gram")
-    return shares if "=" in text or len(shares) > 1 else next(iter(shares))
-
-
-def _shares(text: str, what: str, such_as: str) -> dict[str, float]:
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if not words:
-        raise argparse.ArgumentTypeError(f"expected at least one {what}, such as {such_as}")
-    pairs = [word.partition("=") for word in words]
-    names = [name for name, _, _ in pairs]
-    try:
-        weights = [float(weight) if equals else None for _, equals, weight in pairs]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected {such_as},… or {such_as}=0.5,…, got {text!r}") from None
-    given = [weight for weight in weights if weight is not None]
-    if len(set(names)) < len(names) or len(given) not in (0, len(names)):
-        raise argparse.ArgumentTypeError(f"expected each {what} once, all with a weight or none, got {text!r}")
-    return dict(zip(names, given or [1 / len(names)] * len(names), strict=True))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="styletools", description="Neural style transfer, the equations of Gatys et al. (2016).")
-    parser.add_argument("--version", action="version", version=f"styletools {__version__}")
+def _parser() -> Parser:
+    parser = Parser(prog="styletools", description="Neural style transfer, the equations of Gatys et al. (2016).")
+    parser.add("", "--version", action="version", version=f"styletools {__version__}", help="say which this is")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.topics[""].append(commands)
 
-    command = commands.add_parser("transfer", help="paint the content of one picture in the style of another")
-    command.set_defaults(command=_transfer)
-    command.add_argument("content", metavar="CONTENT", help="photograph: a file, or a name from `styletools samples`")
-    command.add_argument("style", metavar="STYLE", help="painting, likewise")
-    _add_common(command, recipes.transfer, inits="noise, content, style or a picture file")
-    _add(command, recipes.transfer, "--tv", type=float, help="γ, the weight of total variation")
-    _add(command, recipes.transfer, "--alpha", type=float, help="α, the weight of the content")
-    _add(command, recipes.transfer, "--beta", type=float, help="β, the weight of the style")
-    _add(command, recipes.transfer, "--content-layers", type=layers, help="such as conv4_2")
-    _add(command, recipes.transfer, "--style-layers", type=layers, help="such as conv1_1,conv2_1 or conv1_1=0.5,…")
-    _add(command, recipes.transfer, "--statistic", type=statistic, help=_names("style"))
-    _add(command, recipes.transfer, "--content-statistic", type=statistic, help=_names("content"))
-    _add(
-        command, recipes.transfer, "--style-size", type=int, help="longer side of the painting; smaller: finer strokes"
-    )
+    def add(name: str, run: Callable[..., int], text: str, help: str | None = None) -> Parser:
+        command: Parser = commands.add_parser(name, help=help or text, description=f"{text[0].upper()}{text[1:]}.")
+        command.set_defaults(command=run)
+        return command
 
-    command = commands.add_parser("reconstruct", help="show what some layers keep of a picture")
-    command.set_defaults(command=_reconstruct)
-    command.add_argument("image", metavar="IMAGE", help="a file, or a name from `styletools samples`")
-    which = command.add_mutually_exclusive_group(required=True)
-    which.add_argument("--content", type=layers, metavar="LAYER", help="keep the content of this layer (Eq. 1)")
-    which.add_argument("--style", type=layers, metavar="LAYERS", help="keep the style of these layers (Eq. 5)")
-    _add_common(command, recipes.reconstruct_style, inits="noise, content, style or a picture file")
-    defaults = [_default(recipe, "tv") for recipe in (recipes.reconstruct_content, recipes.reconstruct_style)]
-    hint = f"γ, the weight of total variation (default {defaults[0]} for content, {defaults[1]} for style)"
-    command.add_argument("--tv", type=float, default=argparse.SUPPRESS, help=hint)
-    hint = "longer side of the painting, for --style; smaller than --size: a texture that does not repeat it"
-    command.add_argument("--style-size", type=int, default=argparse.SUPPRESS, help=hint)
-    hint = f"what is compared; with --style {_names('style')}; with --content {_names('content')}"
-    command.add_argument("--statistic", type=statistic, default=argparse.SUPPRESS, help=hint)
+    add_transfer(add("transfer", _transfer, "paint the content of one picture in the style of another"))
+    add_reconstruct(add("reconstruct", _reconstruct, "show what some layers keep of a picture"))
 
-    command = commands.add_parser("samples", help="list the pictures that come with the package")
-    command.set_defaults(command=_samples)
-    command.add_argument("--save", dest="folder", type=Path, metavar="FOLDER", help="write them there as PNG")
+    command = add("remake", _remake, "make a saved picture again, from the settings inside it")
+    command.add("", "picture", metavar="PICTURE", type=Path, help="a picture that was saved by this program")
+    command.add("", "-o", "--output", type=Path, required=True, metavar="OUT", help="the file to write")
+    command.add("", "--size", type=int, metavar="PX", default=argparse.SUPPRESS, help="longer side, if another")
+    command.add("", "--content", metavar="FILE", default=argparse.SUPPRESS, help="another photograph")
+    command.add("", "--style", metavar="FILE", default=argparse.SUPPRESS, help="another painting")
+    command.add("", "--quiet", dest="progress", action="store_false", help="show no progress bar")
 
-    command = commands.add_parser("doctor", help="say what is installed, which weights, which device")
-    command.set_defaults(command=_doctor)
-
-    command = commands.add_parser("lab", help="open the course in JupyterLab; other words are passed on to it")
-    command.set_defaults(command=_lab)
-
-    command = commands.add_parser("studio", help="serve the studio panel as a page; other words are passed on to Voilà")
-    command.set_defaults(command=_studio)
+    command = add("samples", _samples, "list the pictures that come with the package")
+    command.add("", "--save", dest="folder", type=Path, metavar="FOLDER", help="write them there as PNG")
+    add("doctor", _doctor, "say what is installed, which weights, which device")
+    add("lab", _lab, "open the course in JupyterLab; other words are passed on to it")
+    add("studio", _studio, "serve the studio panel as a page; other words are passed on to Voilà")
     return parser
-
-
-def _names(kind: str) -> str:
-    return f"{', '.join(statistics(kind))}; several: gram,mean or gram=1,mean=2"
-
-
-def _default(recipe: Callable[..., Any], name: str) -> Any:  # noqa: ANN401
-    return (recipe.__kwdefaults__ or {})[name]
-
-
-def _add(command: argparse.ArgumentParser, recipe: Callable[..., Any], name: str, help: str, **options: Any) -> None:  # noqa: ANN401
-    """Add an option whose default is the recipe's own."""
-    default = _default(recipe, name[2:].replace("-", "_"))
-    text = ",".join(default) if isinstance(default, tuple) else default
-    shown = "" if default is None else f" (default {text})"
-    command.add_argument(name, default=default, help=help + shown, **options)
-
-
-def _add_common(command: argparse.ArgumentParser, recipe: Callable[..., Any], inits: str) -> None:
-    command.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="the file to write, PNG or JPEG"
-    )
-    _add(command, recipe, "--size", type=int, help="longer side in pixels")
-    _add(command, recipe, "--steps", type=int, help="iterations at each size")
-    _add(command, recipe, "--init", help=f"start: {inits}")
-    _add(command, recipe, "--optimiser", choices=["lbfgs", "adam"], help="lbfgs or adam")
-    _add(command, recipe, "--seed", type=int, help="random seed of the white-noise start")
-    _add(command, recipe, "--weights", help=f"{', '.join(SOURCES)}, or a file")
-    _add(command, recipe, "--pooling", choices=["avg", "max"], help="avg or max")
-    _add(command, recipe, "--padding", choices=["zeros", "replicate", "reflect"], help="beyond the border")
-    _add(command, recipe, "--units", choices=["relative", "literal"], help="of the losses: what α/β means")
-    _add(command, recipe, "--precision", choices=["auto", "full", "bfloat16"], help="of the features")
-    _add(command, recipe, "--device", help="cpu, cuda or mps; by default the best there is")
-    command.add_argument("--quiet", dest="progress", action="store_false", help="show no progress bar")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,28 +13,27 @@ from torch import Tensor
 from styletools.descent.progress import OnStep, watch
 from styletools.descent.synthesis import OptimiserName, Stage, Synthesis, check_optimiser, check_steps
 from styletools.errors import InputError, SynthesisError, check_weight
+from styletools.ingredients import Ingredients, PictureSource
 from styletools.losses.objective import LayerWeights, Objective, Units, check_units, layer_weights
+from styletools.losses.sources import Source
 from styletools.losses.statistics import Statistic, as_given, find_statistics
 from styletools.network.find import NetworkSource, find_network
 from styletools.network.network import Network
 from styletools.network.passes import Precision, find_passes
 from styletools.network.vgg import VGG, Padding, Pooling
+from styletools.paintings import layers_for_each, listed, shares
+from styletools.palette import Colours, check_colours
 from styletools.pictures.images import (
-    ImageSource,
-    check_image,
     fit_size,
-    load_image,
     resize,
-    save_image,
     white_noise,
 )
+from styletools.pictures.masks import MaskSource
+from styletools.result import Result
 from styletools.settings import describe
 from styletools.stages import StageSettings, scaled, stages
 
 __all__ = ["CONTENT_LAYER", "STYLE_LAYERS", "PictureSource", "Plan", "Result"]
-
-PictureSource: TypeAlias = ImageSource | Tensor
-"""What `load_image` reads, or a tensor (1, 3, H, W) in [0, 1]."""
 
 CONTENT_LAYER = "conv4_2"
 """The paper's layer for content."""
@@ -48,39 +48,16 @@ NAMES: dict[str, dict[str, str | None]] = {
     "reconstruct_content": {
         "content": "image",
         "content_layers": "layer",
-        **dict.fromkeys(("style", "style_layers", "style_size", "alpha", "beta", "statistic")),
+        **dict.fromkeys(("style", "style_layers", "style_size", "style_weights", "style_mask", "content_mask")),
+        **dict.fromkeys(("alpha", "beta", "statistic", "colours")),
     },
     "reconstruct_style": {
         "style": "image",
         "style_layers": "layers",
         **dict.fromkeys(("content", "content_layers", "content_statistic", "alpha", "beta")),
+        **dict.fromkeys(("content_mask", "style_mask", "colours")),
     },
 }
-
-
-@dataclass(frozen=True)
-class Result:
-    """A finished picture, and how it came about.
-
-    Attributes:
-        image: (1, 3, H, W) in [0, 1], on the CPU.
-        history: columns `step`, `height`, `evaluations`, `seconds`, `total` and each named loss, a number per step.
-        settings: everything needed to make the picture again, as plain JSON values: `recipe` and its `arguments`,
-            the versions, the device and the number of threads. Pictures and weights that were not given by name or
-            path are described, not contained.
-        interrupted: whether ^C or `on_step` ended it before its last step.
-        synthesis: to resume: `for step in result.synthesis`, after `result.synthesis.extend(100)` if it was finished.
-    """
-
-    image: Tensor = field(repr=False)
-    history: dict[str, list[float]] = field(repr=False)
-    settings: dict[str, Any]
-    interrupted: bool
-    synthesis: Synthesis = field(repr=False)
-
-    def save(self, path: Any) -> None:  # noqa: ANN401  # str or os.PathLike
-        """Write the picture as PNG or JPEG with the settings inside; see `save_image` and `load_settings`."""
-        save_image(self.image, path, self.settings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,13 +76,17 @@ class Plan:
 
     recipe: str
     content: PictureSource | None = None
-    style: PictureSource | None = None
+    style: PictureSource | Sequence[PictureSource] | None = None
     content_layers: LayerWeights = ()
-    style_layers: LayerWeights = ()
+    style_layers: LayerWeights | Sequence[LayerWeights] = ()
     statistic: Statistic = "gram"
     content_statistic: Statistic = "features"
     size: int | None = 256
-    style_size: int | None = None
+    style_size: int | Sequence[int | None] | None = None
+    style_weights: Sequence[float] | None = None
+    content_mask: MaskSource | None = None
+    style_mask: MaskSource | Sequence[MaskSource] | None = None
+    colours: Colours = "painting"
     steps: int = 100
     alpha: float = 1.0
     beta: float = 1.0
@@ -129,12 +110,13 @@ class Plan:
     @cached_property
     def v(self) -> dict[str, float]:
         """v_l, the weights of the content layers; none where only style is wanted."""
-        return self._layer_weights("content_layers") if self._has("content") else {}
+        return layer_weights(self.content_layers, self._called("content_layers")) if self._has("content") else {}
 
     @cached_property
-    def w(self) -> dict[str, float]:
-        """w_l, the weights of the style layers; none where only content is wanted."""
-        return self._layer_weights("style_layers") if self._has("style") else {}
+    def w(self) -> list[dict[str, float]]:
+        """w_l, the weights of the style layers, for each painting; none where only content is wanted."""
+        found = layers_for_each(self.style_layers, len(self._styles), self._called("style_layers"))
+        return found if any(found) else []
 
     @cached_property
     def statistics(self) -> dict[str, Statistic]:
@@ -146,20 +128,25 @@ class Plan:
         return found
 
     @cached_property
-    def photograph(self) -> Tensor | None:
-        """P, at the size of the result."""
-        return self._read("content", self.size) if self._has("content") else None
-
-    @cached_property
-    def painting(self) -> Tensor | None:
-        """S, at its own size."""
-        size = self.size if self.style_size is None else self.style_size
-        return self._read("style", size) if self._has("style") else None
+    def pictures(self) -> Ingredients:
+        """The photograph and the paintings."""
+        return Ingredients(
+            content=self.content if self._has("content") else None,
+            styles=self._styles,
+            size=self.size,
+            style_size=self.style_size,
+            content_mask=self.content_mask,
+            style_mask=self.style_mask,
+            colours=self.colours,
+            called=(self._called("content"), self._called("style")),
+            place=torch.zeros((), device=self.network.device, dtype=self.network.dtype),
+        )
 
     @cached_property
     def smallest(self) -> int:
         """Side of a picture that the layers allow, in pixels."""
-        return max(self.network.layer(name).minimum_size for name in (*self.v, *self.w))
+        layers = {*self.v, *(name for w in self.w for name in w)}
+        return max(self.network.layer(name).minimum_size for name in layers)
 
     @cached_property
     def stages(self) -> list[StageSettings]:
@@ -185,9 +172,10 @@ class Plan:
             first = self.stages[0]
             noise = white_noise(first["height"], first["width"], self.seed)
             return (0.5 + CONTRAST * (noise - 0.5)).to(self.network.device, self.network.dtype)
-        named = {"content": self.photograph, "style": self.painting}
+        P, paintings = self.pictures.compared
+        named = {"content": P, "style": paintings[0] if paintings else None}
         if not (isinstance(self.init, str) and self.init in named):
-            return resize(self._picture(self.init, None, "init"), *self._shape)
+            return resize(self.pictures.read(self.init, None, "init"), *self._shape)
         start = named[self.init]
         if start is None:
             raise InputError(f"init: there is no {self.init!r} picture in this recipe; use 'noise' or a picture")
@@ -207,12 +195,14 @@ class Plan:
         for name in ("alpha", "beta", "tv"):
             check_weight(name, getattr(self, name))
         check_units(self.units)
+        check_colours(self.colours)
         check_steps(self.steps)
         check_optimiser(self.optimiser)
         network = self.network
         find_passes(network, self.precision)
         values = {item.name: getattr(self, item.name) for item in fields(self)}
-        values |= {"content_layers": self.v, "style_layers": self.w, "device": str(network.device)}
+        w = self.w[0] if len({*map(str, self.w)}) == 1 else self.w  # once where all are the same
+        values |= {"content_layers": self.v, "style_layers": w, "device": str(network.device)}
         values |= {"statistic": self.statistics["style"], "content_statistic": self.statistics["content"]}
         pooling, padding = (network.pooling, network.padding) if isinstance(network, VGG) else (None, None)
         values |= {"pooling": pooling, "padding": padding}
@@ -220,23 +210,25 @@ class Plan:
         called = {name: names.get(name, name) for name in values if name != "recipe"}
         arguments = {argument: values[name] for name, argument in called.items() if argument is not None}
         settings = describe(self.recipe, arguments, network.description, __version__)
-        _ = self.start  # what is wrong with the pictures is said here, too
-        return settings | {"stages": self.stages}
+        _ = self.start, self._shares, self.pictures.opacity, self.pictures.regions  # what is wrong is said here, too
+        return settings | {"stages": self.stages, "pictures": self.pictures.fingerprints()}
 
     def objective(self, stage: StageSettings) -> Objective:
         """What is minimised at a stage: the two pictures at its size, and its weights."""
-        P, S, last = self.photograph, self.painting, self.stages[-1]
+        (P, paintings), mask, last = self.pictures.compared, self.pictures.mask, self.stages[-1]
         if P is not None:
             P = resize(P, stage["height"], stage["width"])
-        if S is not None:  # scaled alike
-            share = max(stage["width"], stage["height"]) / max(last["width"], last["height"])
-            S = resize(S, *scaled(S.shape[2], S.shape[3], share, self.smallest))
+        grown = max(stage["width"], stage["height"]) / max(last["width"], last["height"])  # all scaled alike
+        style = [
+            Source(resize(S, *scaled(S.shape[2], S.shape[3], grown, self.smallest)), w, share, regions)
+            for S, w, share, regions in zip(paintings, self.w, self._shares, self.pictures.regions, strict=False)
+        ]
         return Objective(
             self.network,
             content=P,
-            style=S,
+            style=style,
             content_layers=self.v,
-            style_layers=self.w,
+            regions=None if mask is None else {name: mask.region(name) for name in mask.names},
             alpha=stage["alpha"],
             beta=stage["beta"],
             tv=stage["tv"],
@@ -262,13 +254,16 @@ class Plan:
             objective = self.objective(stage)
             settings["arguments"]["precision"] = objective.precision  # what "auto" has turned out to be
             run.append(Stage(objective, stage["height"], stage["width"], stage["steps"]))
-        synthesis = Synthesis(run, self.start, optimiser=self.optimiser)
+        synthesis = Synthesis(run, self.start, optimiser=self.optimiser, shown=self.pictures.shown)
         try:
             interrupted = watch(synthesis, self.recipe.replace("_", " "), progress, on_step)
         except SynthesisError as error:
             error.settings = settings
             raise
-        return Result(synthesis.image.float().cpu(), synthesis.history, settings, interrupted, synthesis)
+        if interrupted:  # so that it can be made again, to the same step
+            settings["stopped_after"] = int(synthesis.history["step"][-1]) if synthesis.history else 0
+        image, opacity = synthesis.image.float().cpu(), self.pictures.opacity
+        return Result(image, synthesis.history, settings, interrupted, synthesis, opacity)
 
     @property
     def _from_noise(self) -> bool:
@@ -277,10 +272,9 @@ class Plan:
     @property
     def _shape(self) -> tuple[int, int]:
         """Height and width of the result: the photograph's, or the painting's proportions."""
-        shown = self.painting if self.photograph is None else self.photograph
-        assert shown is not None
-        height, width = shown.shape[2:]
-        if self.photograph is None and self.size is not None:
+        photograph = self.pictures.photograph
+        height, width = (self.pictures.originals[0] if photograph is None else photograph).shape[2:]
+        if photograph is None and self.size is not None:
             width, height = fit_size(width, height, self.size)
         return height, width
 
@@ -292,21 +286,10 @@ class Plan:
         """What the recipe calls an option."""
         return NAMES[self.recipe].get(option, option) or option
 
-    def _layer_weights(self, option: str) -> dict[str, float]:
-        return layer_weights(getattr(self, option), self._called(option))
+    @cached_property
+    def _styles(self) -> list[PictureSource]:
+        return listed(self.style, self._called("style")) if self._has("style") else []  # type: ignore[arg-type]
 
-    def _read(self, role: str, size: int | None) -> Tensor:
-        return self._picture(getattr(self, role), size, self._called(role))
-
-    def _picture(self, source: PictureSource, size: int | None, name: str) -> Tensor:
-        """Read a picture, or check a tensor; the longer side becomes `size`."""
-        if not isinstance(source, Tensor):
-            return load_image(source, size).to(self.network.device, self.network.dtype)
-        check_image(source, name)
-        if source.shape[0] != 1:
-            raise InputError(f"{name}: expected one picture (1, 3, H, W), got a batch of {source.shape[0]}")
-        image = source.detach().float()
-        if size is not None:
-            width, height = fit_size(image.shape[3], image.shape[2], size)
-            image = resize(image, height, width)
-        return image.to(self.network.device, self.network.dtype)
+    @cached_property
+    def _shares(self) -> list[float]:
+        return shares(self.style_weights, len(self._styles), "style_weights") if self._styles else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from inspect import signature
 from typing import Any
 
@@ -15,6 +16,8 @@ from styletools.losses.statistics import Statistic
 from styletools.network.find import NetworkSource
 from styletools.network.passes import Precision
 from styletools.network.vgg import Padding, Pooling
+from styletools.palette import Colours
+from styletools.pictures.masks import MaskSource
 from styletools.plan import CONTENT_LAYER, NAMES, STYLE_LAYERS, PictureSource, Plan, Result
 
 __all__ = [
@@ -115,12 +118,13 @@ def reconstruct_content(
 
 
 def reconstruct_style(
-    image: PictureSource,
-    layers: LayerWeights = STYLE_LAYERS,
+    image: PictureSource | Sequence[PictureSource],
+    layers: LayerWeights | Sequence[LayerWeights] = STYLE_LAYERS,
     *,
     statistic: Statistic = "gram",
     size: int | None = 256,
-    style_size: int | None = None,
+    style_size: int | Sequence[int | None] | None = None,
+    style_weights: Sequence[float] | None = None,
     steps: int = 100,
     tv: float = 0.0,
     init: PictureSource = "noise",
@@ -141,12 +145,14 @@ def reconstruct_style(
     Minimises Eq. 5, from white noise. The upper row of the paper's Figure 1.
 
     Args:
-        image: the painting.
-        layers: where Gram matrices are compared: one layer, several with the same weight, or w_l by layer.
+        image: the painting, or several, which are blended.
+        layers: where Gram matrices are compared: one layer, several with the same weight, or w_l by layer; or a list
+            with those of each painting.
         statistic: what is compared: `"gram"` (Eq. 4), another name, a class of terms, or several; see `transfer`.
         size: longer side of the result in pixels; None keeps the picture's own.
         style_size: longer side of the painting; by default `size`. A texture that is larger than its source shows the
-            style instead of a memory of the picture.
+            style instead of a memory of the picture. Or a list, one for each painting.
+        style_weights: how much each of several paintings counts, see `transfer`.
         steps: at each size, see `transfer`.
         tv: γ, the weight of total variation.
         init: `"noise"`, `"style"`, or a picture to start from.
@@ -186,6 +192,7 @@ def reconstruct_style(
         style_layers=layers,
         statistic=statistic,
         style_size=style_size,
+        style_weights=style_weights,
         size=size,
         steps=steps,
         tv=tv,
@@ -204,17 +211,21 @@ def reconstruct_style(
 
 def transfer(
     content: PictureSource,
-    style: PictureSource,
+    style: PictureSource | Sequence[PictureSource],
     *,
     size: int | None = 256,
     steps: int = 100,
     alpha: float = 1.0,
     beta: float = 7.0,
     content_layers: LayerWeights = CONTENT_LAYER,
-    style_layers: LayerWeights = STYLE_LAYERS,
+    style_layers: LayerWeights | Sequence[LayerWeights] = STYLE_LAYERS,
     statistic: Statistic = "gram",
     content_statistic: Statistic = "features",
-    style_size: int | None = None,
+    style_size: int | Sequence[int | None] | None = None,
+    style_weights: Sequence[float] | None = None,
+    content_mask: MaskSource | None = None,
+    style_mask: MaskSource | Sequence[MaskSource] | None = None,
+    colours: Colours = "painting",
     tv: float = 0.5,
     init: PictureSource = "noise",
     optimiser: OptimiserName = "lbfgs",
@@ -240,7 +251,7 @@ def transfer(
 
     Args:
         content: the photograph: a path, a name of a bundled picture, bytes, a PIL image, or a tensor.
-        style: the painting, likewise.
+        style: the painting, likewise; or several, which are blended, or paint a region each.
         size: longer side of the result in pixels; None keeps the photograph's own size.
         steps: iterations of the optimiser *at each size*. A coarse-to-fine run at 512 px works at 128, 181, 256, 362
             and 512 px; all the smaller sizes together cost as much as the last one.
@@ -249,11 +260,24 @@ def transfer(
             relative ones it holds the look from size to size: β is that of a picture of 512 px, and another size's is
             multiplied by (size / 512)^⅔ (see `styletools.stages`).
         content_layers: one layer, several with the same weight, or weights by layer.
-        style_layers: likewise, w_l.
+        style_layers: likewise, w_l; or a list with those of each painting: `[["conv4_1", "conv5_1"], ["conv1_1",
+            "conv2_1", "conv3_1"]]` takes the coarse strokes of the first and the fine ones of the second.
         statistic: what stands for style: `"gram"` (Eq. 4); another name of `styletools.statistics()`; a class of terms
             of your own (see `Term`); several, which share β; or weights by either, `{"gram": 1, "histogram": 1}`.
         content_statistic: what stands for content: `"features"` (Eq. 1), `"self-similarity"`, or a class of terms.
-        style_size: longer side of the painting; by default `size`. A smaller one makes finer strokes.
+        style_size: longer side of the painting; by default `size`. A smaller one makes finer strokes. Or a list, one
+            for each painting.
+        style_weights: how much each of several paintings counts; by default alike. Gram matrices are blended,
+            Σ_i s_i Â_i with Σ_i s_i = 1, at the price of one; see `styletools.losses.sources`.
+        content_mask: regions of the photograph, each with a style of its own: a file or a tensor whose grey levels or
+            colours are labels, or a rough selection, `"left"`, `"top"`, `"disc"`, `"bright"`, or `"left=0.3"`; see
+            `styletools.pictures.masks`. With as many paintings, each paints one region, in the order of the labels
+            (dark first; left, top, inside, bright first).
+        style_mask: the same for the painting, a list for several: a region gets the style of those parts that have its
+            label.
+        colours: `"painting"`; the photograph's by `"photograph"` (a transfer in grey, with the photograph's colours
+            under it) or `"photograph-lab"` (the same in CIELAB); or the painting's matched to them before the work,
+            `"covariance"` (mean and covariance) or `"histogram"` (channel by channel).
         tv: γ, the weight of total variation for each unit of α + β; 0 leaves it out, as the paper does. The default
             takes away the finest noise, which Eq. 7 hardly sees. It is measured for relative units; beside literal
             losses, which are large numbers, it has no effect.
@@ -305,6 +329,10 @@ def transfer(
         statistic=statistic,
         content_statistic=content_statistic,
         style_size=style_size,
+        style_weights=style_weights,
+        content_mask=content_mask,
+        style_mask=style_mask,
+        colours=colours,
         alpha=alpha,
         beta=beta,
         size=size,

@@ -16,7 +16,7 @@ from styletools.losses.statistics import statistic_name
 from styletools.network.network import Network
 from styletools.network.weights import Weights
 
-__all__ = ["describe", "plain"]
+__all__ = ["describe", "fingerprint", "plain"]
 
 
 def describe(recipe: str, arguments: Mapping[str, Any], network: str, version: str) -> dict[str, Any]:
@@ -68,16 +68,22 @@ def plain(value: Any) -> Any:  # noqa: ANN401
         return value.source
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    return _fingerprint(value)
+    if isinstance(value, Tensor | Image.Image | bytes | bytearray | memoryview):
+        return fingerprint(value)
+    return f"file object {getattr(value, 'name', '')}".strip()
 
 
-def _fingerprint(picture: Any) -> str:  # noqa: ANN401
+def fingerprint(picture: Tensor | Image.Image | bytes | bytearray | memoryview) -> str:
+    """What a picture without a name is known by: its size, and a hash of its pixels.
+
+    Example:
+        >>> fingerprint(torch.zeros(1, 3, 2, 2))
+        'tensor (1, 3, 2, 2), sha256 17b0761f87b081d5'
+    """
     if isinstance(picture, Tensor):
         what, data = f"tensor {tuple(picture.shape)}", picture.detach().cpu().float().numpy().tobytes()
     elif isinstance(picture, Image.Image):
         what, data = f"PIL image {picture.size}", picture.tobytes()
-    elif isinstance(picture, bytes | bytearray | memoryview):
-        what, data = f"{len(picture)} bytes", bytes(picture)
     else:
-        return f"file object {getattr(picture, 'name', '')}".strip()
+        what, data = f"{len(picture)} bytes", bytes(picture)
     return f"{what}, sha256 {hashlib.sha256(data).hexdigest()[:16]}"

@@ -19,17 +19,17 @@ PACKAGE = Path(styletools.__file__).parent
 # fmt: off
 ORDER = [
     "errors", "files",
-    "pictures/__init__", "pictures/procedural", "pictures/samples", "pictures/images", "pictures/variations",
-    "pictures/colours",
+    "pictures/__init__", "pictures/procedural", "pictures/samples", "pictures/images", "pictures/saving",
+    "pictures/variations", "pictures/colours", "pictures/masks",
     "network/__init__", "network/device", "network/network", "network/weights", "network/vgg", "network/hooked",
     "network/onednn", "network/passes", "network/find",
     "reading",
     "descent/__init__", "descent/loss", "descent/spectrum", "descent/optimisers", "descent/synthesis",
-    "descent/progress",
-    "losses/__init__", "losses/equations", "losses/regions", "losses/positions", "losses/term", "losses/STATISTIC",
-    "losses/statistics", "losses/objective",
-    "stages", "settings", "plan", "recipes", "laboratory", "transforms", "plots", "exercises", "explorers",
-    "doctor", "cli",
+    "descent/progress", "mp4", "film",
+    "losses/__init__", "losses/equations", "losses/positions", "losses/term", "losses/regions", "losses/STATISTIC",
+    "losses/statistics", "losses/sources", "losses/objective",
+    "stages", "settings", "palette", "paintings", "ingredients", "result", "plan", "recipes", "remake", "folder",
+    "laboratory", "transforms", "plots", "exercises", "explorers", "doctor", "options", "cli",
 ]
 # fmt: on
 MODULES = sorted(path.relative_to(PACKAGE).as_posix()[:-3] for path in PACKAGE.rglob("*.py"))
@@ -106,7 +106,8 @@ def test_importing_is_cheap():
         "sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event in ('open', 'os.mkdir') else None)\n"
         "import styletools\n"
         "new = {name.split('.')[0] for name in set(sys.modules) - before}\n"
-        "bad = new & {'matplotlib', 'ipywidgets', 'IPython', 'torchvision', 'tqdm'}\n"
+        "big = {'matplotlib', 'ipywidgets', 'IPython', 'torchvision', 'tqdm', 'png', 'tifffile', 'imageio_ffmpeg'}\n"
+        "bad = new & big\n"
         "print(sorted(bad), [path for path in opened if path.endswith(('.safetensors', '.jpg')) or 'cache/' in path])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -39,6 +39,10 @@ LESSONS = {
 }
 
 
+RESULT = 3
+"""Place of the studio's result among its pictures, after the preview of the regions and the two originals."""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -338,26 +342,90 @@ def test_statistics(page, lab):
     keep(panel, "statistics")
 
 
+def unfold(panel, title: str) -> None:
+    """Open a topic of the studio; the one that was open folds itself away."""
+    panel.get_by_text(title, exact=True).click()
+
+
+def set_number(panel, label: str, value: str) -> None:
+    """Type into the number beside a slider."""
+    readout = panel.locator(".widget-hslider", has_text=re.compile(f"^{re.escape(label)}")).locator(".widget-readout")
+    readout.first.fill(value)
+    readout.first.press("Enter")
+
+
 def use_the_studio(page, panel, name: str) -> None:
+    """Simple first, then every topic once."""
     says(panel, "ready")
-    for label, value in (("size", "96"), ("steps", "10")):
-        readout = panel.locator(".widget-hslider", has_text=label).locator(".widget-readout")
-        readout.fill(value)
-        readout.press("Enter")
+    assert not panel.get_by_text("Upload a mask").is_visible()  # folded away
+    keep(panel, f"{name}_simple")
+    unfold(panel, "Start, size, steps")
+    set_number(panel, "size", "96")
+    set_number(panel, "steps", "10")
+    choose(panel, "start", "the photograph")
+    panel.locator(".widget-text", has_text="noise").locator("input").fill("3")
     choose(panel, "painting", "great_wave")
     panel.get_by_role("button", name="Start").click()
     says(panel, "finished after")
-    assert photo(shown(panel, 2)).std() > 20
+    assert photo(shown(panel, RESULT)).std() > 20
     with page.expect_download() as download:
         panel.get_by_text("Save the picture").click()
     settings = st.load_settings(download.value.path().rename(download.value.path().with_suffix(".png")))
-    assert settings["arguments"]["style"] == "great_wave"
-    assert settings["arguments"]["size"] == 96
+    made = settings["arguments"]
+    assert (made["style"], made["size"], made["init"], made["seed"]) == ("great_wave", 96, "content", 3)
     keep(panel, name)
 
 
-def test_studio(page, lab):
-    use_the_studio(page, open_lesson(page, lab, "07_studio"), "studio")
+def use_every_topic(page, panel, name: str, tmp_path: Path) -> None:
+    """Regions, a second painting, colours, another file format."""
+    unfold(panel, "Layers and colours")
+    choose(panel, "content l", "conv3_2")
+    choose(panel, "colours", "the photograph's mean and covariance")
+    set_number(panel, "w conv5_1", "0")
+    keep(panel, f"{name}_layers")
+    unfold(panel, "A second painting, size of the strokes")
+    panel.get_by_text("with a second painting", exact=True).click()
+    choose(panel, "second", "the_kiss")
+    choose(panel, "together", "first: coarse strokes; second: fine ones")
+    set_number(panel, "its share", "0.3")
+    set_number(panel, "strokes", "0.8")
+    keep(panel, f"{name}_second")
+    unfold(panel, "Regions")
+    choose(panel, "regions", "disc: a disc of this share of the shorter side, and what is around it")
+    set_number(panel, "how much", "0.6")
+    says(panel, "in this order: inside, outside")
+    preview = photo(shown(panel, 0))
+    keep(panel, f"{name}_regions")
+    mask = Image.new("L", (451, 300))
+    mask.paste(255, (0, 0, 200, 300))
+    mask.save(tmp_path / "mask.png")
+    with page.expect_file_chooser() as chooser:
+        panel.get_by_role("button", name=re.compile("Upload a mask")).click()
+    chooser.value.set_files(tmp_path / "mask.png")
+    says(panel, "in this order: 0, 255")
+    picture_changes(shown(panel, 0), preview)
+    unfold(panel, "Files")
+    choose(panel, "picture", "PNG, 16 bits")
+    panel.get_by_role("button", name="Start").click()
+    says(panel, "16 bits")
+    with page.expect_download() as download:
+        panel.get_by_text("Save the picture").click()
+    settings = st.load_settings(download.value.path().rename(download.value.path().with_suffix(".png")))
+    made = settings["arguments"]
+    assert made["content_layers"] == {"conv3_2": 1.0}
+    assert made["colours"] == "covariance"
+    assert "conv5_1" not in made["style_layers"]
+    assert made["style"] == ["great_wave", "the_kiss"]
+    assert made["style_size"] == round(0.8 * made["size"])
+    assert "sha256" in made["content_mask"]
+    assert settings["bits"] == 16
+    keep(panel, f"{name}_all")
+
+
+def test_studio(page, lab, tmp_path):
+    panel = open_lesson(page, lab, "07_studio")
+    use_the_studio(page, panel, "studio")
+    use_every_topic(page, panel, "studio", tmp_path)
 
 
 def test_the_studio_without_code(page, tmp_path):

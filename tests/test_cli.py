@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import signal
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 import styletools as st
-from styletools import cli
+from styletools import cli, options
 from styletools.cli import main
 
 QUICK = ["--size", "64", "--steps", "2", "--quiet"]
@@ -55,6 +57,78 @@ class TestTransfer:
         for name in ("alpha", "beta", "tv", "seed"):
             assert arguments[name] == float(options[name])
         assert arguments["style_size"] == 48
+
+    def test_every_control_arrives(self, tmp_path):
+        out = tmp_path / "out.tif"
+        words = ["--style-weights", "3,1", "--style-size", "64,48", "--colours", "histogram", "--bits", "16"]
+        words += ["--style-layers", "conv3_1/conv1_1=1,conv2_1=2"]
+        assert run("transfer", "chelsea", "dots", "scales", "-o", str(out), *QUICK, *words) == 0
+        settings = st.load_settings(out)
+        arguments = settings["arguments"]
+        assert arguments["style"] == ["dots", "scales"]
+        assert arguments["style_weights"] == [3.0, 1.0]
+        assert arguments["style_size"] == [64, 48]
+        assert arguments["style_layers"] == [{"conv3_1": 1.0}, {"conv1_1": 1.0, "conv2_1": 2.0}]
+        assert arguments["colours"] == "histogram"
+        assert settings["bits"] == 16
+
+    def test_regions(self, tmp_path):
+        out, masks = tmp_path / "out.png", []
+        for number, style in enumerate(("dots", "scales")):
+            masks.append(str(tmp_path / f"{number}.png"))
+            Image.new("L", st.sample(style).size, (0, 255)[number]).save(masks[-1])
+        halves = Image.new("L", st.sample("chelsea").size)
+        halves.paste(255, (0, 0, 200, 300))
+        halves.save(tmp_path / "halves.png")
+        words = ["--content-mask", str(tmp_path / "halves.png"), "--style-mask", masks[0], "--style-mask", masks[1]]
+        assert run("transfer", "chelsea", "dots", "scales", "-o", str(out), *QUICK, *words) == 0
+        arguments = st.load_settings(out)["arguments"]
+        assert arguments["content_mask"] == str(tmp_path / "halves.png")
+        assert arguments["style_mask"] == masks
+
+    def test_a_film_and_pictures_on_the_way(self, tmp_path, capsys):
+        out, film, folder = tmp_path / "out.png", tmp_path / "film.gif", tmp_path / "steps"
+        words = ["--film", str(film), "--snapshots", str(folder), "--every", "2"]
+        arguments = ["--size", "64", "--steps", "4", "--quiet"]
+        assert run("transfer", "chelsea", "dots", "-o", str(out), *arguments, *words) == 0
+        assert capsys.readouterr().out.strip() == str(out)
+        with Image.open(film) as frames:
+            assert frames.size == (64, 43)
+            assert frames.n_frames >= 5
+            frames.seek(frames.n_frames - 1)
+            last = st.load_image(frames.convert("RGB"))
+        assert float((last - st.load_image(out)).abs().mean()) < 0.03
+        assert [path.name for path in sorted(folder.iterdir())][:2] == ["step_0002.png", "step_0004.png"]
+
+    def test_an_interrupted_run_has_its_film(self, tmp_path, monkeypatch, capsys):
+        steps = []
+
+        class Interrupting(cli.FilmFile):
+            def __call__(self, step):
+                steps.append(step)
+                super().__call__(step)
+                if len(steps) == 3:
+                    raise KeyboardInterrupt
+
+        monkeypatch.setattr(cli, "FilmFile", Interrupting)
+        out, film = tmp_path / "out.png", tmp_path / "film.gif"
+        words = ["-o", str(out), "--film", str(film), "--every", "1"]
+        assert run("transfer", "chelsea", "dots", *words, "--size", "64", "--steps", "9", "--quiet") == 130
+        assert st.load_settings(out)["stopped_after"] == 3
+        with Image.open(film) as frames:
+            assert 2 <= frames.n_frames <= 4
+
+    def test_a_film_that_fails_costs_no_picture(self, tmp_path, monkeypatch, capsys):
+        class Failing(cli.Snapshots):
+            def __call__(self, step):
+                raise st.ImageError("cannot write step_0002.png: No space left on device")
+
+        monkeypatch.setattr(cli, "Snapshots", Failing)
+        out = tmp_path / "out.png"
+        words = ["-o", str(out), "--snapshots", str(tmp_path / "steps"), *QUICK]
+        assert run("transfer", "chelsea", "dots", *words) == 0
+        assert capsys.readouterr().err.count("--snapshots ends here: cannot write step_0002.png") == 1
+        assert st.load_image(out).shape == (1, 3, 43, 64)
 
     def test_files_outside_the_repository(self, tmp_path):
         for name in ("coffee", "the_kiss"):
@@ -113,6 +187,111 @@ class TestReconstruct:
         assert "one of the arguments --content --style is required" in capsys.readouterr().err
 
 
+class TestFolder:
+    """styletools transfer FOLDER STYLE -o FOLDER"""
+
+    @pytest.fixture
+    def photographs(self, tmp_path):
+        folder = tmp_path / "in"
+        folder.mkdir()
+        for name in ("coffee", "chelsea"):
+            st.sample(name).save(folder / f"{name}.jpg")
+        return folder
+
+    def test_paints_every_picture_and_goes_on_where_it_was(self, photographs, tmp_path, capsys):
+        words = ["transfer", str(photographs), "dots", "-o", str(tmp_path / "out"), *QUICK]
+        assert run(*words) == 0
+        made = [str(tmp_path / "out" / f"{name}.png") for name in ("chelsea", "coffee")]
+        assert capsys.readouterr().out.splitlines() == made
+        Path(made[0]).unlink()
+        assert run(*words) == 0
+        assert capsys.readouterr().out.splitlines() == [made[0], f"{made[1]} (done before)"]
+
+    def test_one_that_cannot_be_read(self, photographs, tmp_path, capsys):
+        (photographs / "broken.png").write_bytes(b"no picture")
+        assert run("transfer", str(photographs), "dots", "-o", str(tmp_path / "out"), *QUICK) == 2
+        out, err = capsys.readouterr()
+        assert len(out.splitlines()) == 2
+        assert "styletools: left out: " in err
+        assert "broken.png" in err
+
+    def test_an_empty_one(self, tmp_path, capsys):
+        (tmp_path / "in").mkdir()
+        assert run("transfer", str(tmp_path / "in"), "dots", "-o", str(tmp_path / "out"), *QUICK) == 2
+        assert "holds no pictures" in capsys.readouterr().err
+
+    def test_no_film_of_many(self, photographs, tmp_path, capsys):
+        words = ["--film", str(tmp_path / "a.gif")]
+        assert run("transfer", str(photographs), "dots", "-o", str(tmp_path / "out"), *QUICK, *words) == 2
+        assert "--film: expected one photograph, got the folder" in capsys.readouterr().err
+
+
+class TestRemake:
+    """styletools remake PICTURE -o OUT"""
+
+    @pytest.mark.parametrize("bits", ["8", "16"])
+    def test_the_same_bytes(self, tmp_path, bits):
+        first, again = tmp_path / "first.png", tmp_path / "again.png"
+        assert run("transfer", "chelsea", "dots", "scales", "-o", str(first), "--bits", bits, *QUICK) == 0
+        assert run("remake", str(first), "-o", str(again), "--quiet") == 0
+        assert again.read_bytes() == first.read_bytes()
+
+    def test_larger(self, tmp_path):
+        first, again = tmp_path / "first.jpg", tmp_path / "again.png"
+        assert run("transfer", "chelsea", "dots", "-o", str(first), *QUICK) == 0
+        assert run("remake", str(first), "-o", str(again), "--size", "96", "--quiet") == 0
+        assert st.load_image(again).shape == (1, 3, 64, 96)
+
+    def test_what_is_not_as_it_was_is_said(self, tmp_path, capsys):
+        st.sample("coffee").save(tmp_path / "mine.png")
+        first = tmp_path / "first.png"
+        assert run("transfer", str(tmp_path / "mine.png"), "dots", "-o", str(first), *QUICK) == 0
+        st.sample("chelsea").save(tmp_path / "mine.png")
+        assert run("remake", str(first), "-o", str(tmp_path / "again.png"), "--quiet") == 0
+        assert "content is not the picture that it was: the picture will be another" in capsys.readouterr().err
+
+    def test_errors(self, tmp_path, capsys):
+        st.sample("coffee").save(tmp_path / "mine.png")
+        assert run("remake", str(tmp_path / "mine.png"), "-o", str(tmp_path / "a.png")) == 2
+        assert "holds no settings" in capsys.readouterr().err
+        assert run("remake", "no.png", "-o", str(tmp_path / "a.png")) == 2
+        assert "no such file: no.png" in capsys.readouterr().err
+
+
+class TestHelp:
+    """A screen at a time."""
+
+    @pytest.mark.parametrize("command", ["transfer", "reconstruct", "remake", "samples", "doctor", "lab", "studio", ""])
+    def test_fits_a_screen(self, command, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "80")
+        assert run(*command.split(), "--help") == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert 3 <= len(lines) <= 24
+        assert max(map(len, lines)) <= 80
+
+    @pytest.mark.parametrize("topic", options.TOPICS)
+    def test_of_a_topic(self, topic, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "80")
+        assert run("transfer", "--help", topic) == 0
+        text = capsys.readouterr().out
+        assert options.TOPICS[topic].split()[0] in text
+        assert len(text.splitlines()) <= 24
+
+    def test_every_option_is_under_a_topic(self, capsys):
+        """What argparse knows is what the topics show."""
+        shown = ""
+        for topic in ("", *options.TOPICS):
+            run("transfer", "--help", *([topic] if topic else []))
+            shown += capsys.readouterr().out
+        parameters = inspect.signature(st.transfer).parameters.keys() - {"on_step", "progress", "coarse_to_fine"}
+        for name in parameters - {"content", "style"}:
+            assert f"--{name.replace('_', '-')}" in shown, name
+
+    def test_an_unknown_topic(self, capsys):
+        assert run("transfer", "--help", "brushes") == 2
+        assert "expected a topic out of paintings, regions" in capsys.readouterr().err
+
+
 class TestErrors:
     """One line on stderr, exit code 2, no traceback."""
 
@@ -120,7 +299,7 @@ class TestErrors:
         ("words", "message"),
         [
             (["transfer", "chelsae", "dots", "-o", "a.png"], "no such file: chelsae (did you mean chelsea?)"),
-            (["transfer", "chelsea", "dots", "-o", "a.bmp"], "must end in .png, .jpg, .jpeg"),
+            (["transfer", "chelsea", "dots", "-o", "a.bmp"], "must end in .png, .jpg, .jpeg, .tif, .tiff"),
             (["transfer", "chelsea", "dots", "-o", "no/a.png"], "there is no folder no"),
             (["transfer", "chelsea", "dots", "-o", "a.png", "--size", "8"], "too few for conv4_2"),
             (["transfer", "chelsea", "dots", "-o", "a.png", "--size", "0"], "size: expected a whole number"),
@@ -143,6 +322,21 @@ class TestErrors:
             (["transfer", "chelsea", "dots", "-o", "a.png", "--weights", "vgg12"], "weights 'vgg12': no such file"),
             (["transfer", "chelsea", "-o", "a.png"], "the following arguments are required: STYLE"),
             (["transfer", "chelsea", "dots", "-o", "a.png", "--bigger"], "unrecognized arguments: --bigger"),
+            (["transfer", "chelsea", "dots", "-o", "a.jpg", "--bits", "16"], "a JPEG has 8 bits"),
+            (
+                ["transfer", "chelsea", "dots", "-o", "a.png", "--style-weights", "1,2"],
+                "one for each painting, 1, got 2",
+            ),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--style-weights", "x"], "numbers such as 3,1, got 'x'"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--style-size", "x"], "pixels such as 512 or 512,256"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--style-mask", "left"], "expected a content_mask"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--content-mask", "left=2"], "a number between 0 and 1"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--film", "a.avi"], "must end in .gif or .mp4"),
+            (["transfer", "chelsea", "dots", "-o", "a.png", "--film", "a.gif", "--every", "0"], "--every: expected"),
+            (
+                ["transfer", "chelsea", "dots", "-o", "a.png", "--film", "a.gif", "--steps", "9999999", "--every", "1"],
+                "--every",
+            ),
             (["paint"], "invalid choice: 'paint'"),
             ([], "the following arguments are required: COMMAND"),
         ],
@@ -181,7 +375,7 @@ class TestErrors:
         )
 
     def test_a_console_without_greek(self):
-        command = [sys.executable, "-m", "styletools.cli", "transfer", "--help"]
+        command = [sys.executable, "-m", "styletools.cli", "transfer", "--help", "balance"]
         env = {**os.environ, "PYTHONIOENCODING": "cp1252"}
         done = subprocess.run(command, env=env, capture_output=True, check=True)
         assert b"the weight of the content" in done.stdout
@@ -300,7 +494,7 @@ class TestOthers:
     def test_version_and_help(self, capsys):
         assert run("--version") == 0
         assert st.__version__ in capsys.readouterr().out
-        for command in ("transfer", "reconstruct", "samples", "doctor", "lab", "studio"):
+        for command in ("transfer", "reconstruct", "remake", "samples", "doctor", "lab", "studio"):
             assert run(command, "--help") == 0
             assert command in capsys.readouterr().out
 

@@ -25,7 +25,8 @@ class TestCompare:
             assert result.settings["arguments"]["statistic"] == name
             assert result.settings["arguments"]["seed"] == 0
             taken = result.history["seconds"]
-            assert taken[-2] < 0.5 <= taken[-1]
+            assert all(seconds < 0.5 for seconds in taken[:-1])  # on a busy machine the first step may be the last
+            assert taken[-1] >= 0.5
 
     def test_stopped_from_outside(self):
         made = compare_statistics("dots", ["gram", "mean"], size=48, **SMALL, on_step=lambda step: step.number == 2)

@@ -39,13 +39,19 @@ def test_environment_yml_states_the_same_as_pyproject():
 
 
 def test_everything_imported_is_declared():
-    declared = {split(requirement)[0] for requirement in PROJECT["dependencies"]} | {"ipython"}
-    names = {"PIL": "pillow", "IPython": "ipython"}
+    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["film"]]
+    declared = {split(requirement)[0] for requirement in wanted} | {"ipython"}
+    names = {"PIL": "pillow", "IPython": "ipython", "png": "pypng", "imageio_ffmpeg": "imageio-ffmpeg"}
     standard = sys.stdlib_module_names
     for path in (ROOT / "styletools").glob("**/*.py"):
         found = re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
         for name in set(found) - standard - {"styletools"}:
             assert names.get(name, name) in declared, f"{path.name} imports {name}"
+
+
+def test_the_tests_have_the_encoder_of_the_films():
+    extras = PROJECT["optional-dependencies"]
+    assert set(extras["film"]) <= set(extras["test"])
 
 
 def test_citation_and_changelog_know_the_version():

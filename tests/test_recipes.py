@@ -184,7 +184,7 @@ class TestReconstruct:
         monkeypatch.setattr(
             plans,
             "Objective",
-            lambda *args, **options: seen.append(options["style"].shape) or Objective(*args, **options),
+            lambda *args, **options: seen.append(options["style"][0].image.shape) or Objective(*args, **options),
         )
         result = st.reconstruct_style("great_wave", "conv1_1", size=96, style_size=48, steps=1, progress=False)
         assert result.image.shape == (1, 3, 64, 96)

@@ -71,6 +71,8 @@ class Synthesis:
         optimiser: `"lbfgs"` or `"adam"`; both keep the pixels in [0, 1].
         learning_rate: for Adam, in units of a pixel's range.
         pairs: for L-BFGS, the number of curvature pairs that are kept.
+        shown: what is done to a picture, of any stage's size, before it is given out; the optimiser goes on from
+            what it was before. By default nothing.
 
     Attributes:
         history: a column of numbers for each of `step`, `height`, `evaluations`, `seconds`, `total` and each term.
@@ -101,6 +103,7 @@ class Synthesis:
         optimiser: OptimiserName = "lbfgs",
         learning_rate: float = 0.03,
         pairs: int = 20,
+        shown: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         """Copy the start; nothing is computed yet."""
         if not stages:
@@ -115,6 +118,7 @@ class Synthesis:
         self._losses = [as_loss(stage.objective) for stage in self.stages]
         self.history: dict[str, list[float]] = {}
         self.interrupted = False
+        self._shown = shown or (lambda image: image)
         self._make: Callable[[Tensor], Optimiser] = (
             (lambda x: Adam(self._evaluate, x, learning_rate))
             if optimiser == "adam"
@@ -132,7 +136,7 @@ class Synthesis:
     @property
     def image(self) -> Tensor:
         """The best picture so far, (B, 3, H, W) in [0, 1], at the size of the last stage."""
-        return self._sized(self._best, self.stages[-1]).clone()
+        return self._shown(self._sized(self._best, self.stages[-1])).clone()
 
     @property
     def finished(self) -> bool:
@@ -219,7 +223,7 @@ class Synthesis:
             raise InputError(f"objective: its terms changed their names to {', '.join(now.losses)}")
         for name, value in row.items():
             self.history.setdefault(name, []).append(value)
-        return Step(number, self._evaluations, losses, self._seconds, self._progress(), now.image)
+        return Step(number, self._evaluations, losses, self._seconds, self._progress(), self._shown(now.image))
 
     def _progress(self) -> float:
         work = [stage.height * stage.width for stage in self.stages]

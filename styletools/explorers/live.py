@@ -99,13 +99,13 @@ class LivePanel(Panel):
     def _further(self, ticket: Ticket) -> None:
         before = self.result
         assert before is not None
-        synthesis = before.synthesis
+        synthesis, more = before.synthesis, 0
         if synthesis.finished:
-            synthesis.extend(self.steps.value)
+            more = self.steps.value
+            synthesis.extend(more)
         past = {name: list(column) for name, column in before.history.items()}
         cut = watch(synthesis, "", progress=False, on_step=self._follow(ticket, past))
-        image = synthesis.image.float().cpu()
-        self._finish(ticket, Result(image, synthesis.history, before.settings, cut, synthesis))
+        self._finish(ticket, before.resumed(cut, more))
 
     def _follow(self, ticket: Ticket, history: dict[str, list[float]]) -> OnStep:
         """An `on_step` that shows some of the steps, and stops when the ticket is cancelled.

@@ -14,16 +14,18 @@ from torch import Tensor
 
 from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import Step
-from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider, weight_slider
+from styletools.errors import InputError
+from styletools.explorers.controls import first_size
 from styletools.explorers.drawing import sheet
-from styletools.explorers.film import Film
 from styletools.explorers.live import LivePanel
 from styletools.explorers.panel import SIDES, WIDTH, Picture, as_literal, png
 from styletools.explorers.picker import Picker
+from styletools.explorers.topics import Balance, Beginning, Output, Regions, SecondPainting
+from styletools.film import Film
 from styletools.pictures.images import ImageSource
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import PAINTINGS, PHOTOGRAPHS
-from styletools.recipes import CONTENT_LAYER, STYLE_LAYERS, Result, transfer
+from styletools.recipes import Result, transfer
 
 __all__ = ["StudioPanel", "explore_studio"]
 
@@ -39,7 +41,7 @@ def explore_studio(
     size: int | None = None,
     steps: int = 60,
 ) -> StudioPanel:
-    """Paint a photograph in a style (Eq. 7), with every choice of the course at hand.
+    """Paint a photograph in a style (Eq. 7): two pictures and how much of each; every other choice is folded away.
 
     Without widgets: `styletools.transfer`, which is what the panel calls.
 
@@ -81,27 +83,27 @@ class StudioPanel(LivePanel):
             continuous_update=False,
             tooltip="content against style, in relative units, the same at every size; to the right more content",
         )  # fmt: skip
-        self.content_layer = widgets.Dropdown(
-            options=["conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2"], value=CONTENT_LAYER,
-            description="content l", tooltip="the layer where F and P are compared (Eq. 1)",
-        )  # fmt: skip
-        self.weights = {name: weight_slider(name, 1 / len(STYLE_LAYERS)) for name in STYLE_LAYERS}
-        self.init = widgets.Dropdown(
-            options=[("white noise", "noise"), ("the photograph", "content"), ("the painting", "style")],
-            value="noise", description="start", tooltip="what the picture begins as",
-        )  # fmt: skip
-        self.seed = noise_number()
-        self.optimiser = widgets.Dropdown(
-            options=[("L-BFGS", "lbfgs"), ("Adam", "adam")], description="optimiser", tooltip="how to go downhill"
+        self.balance = Balance()
+        self.second = SecondPainting(self, "the_kiss" if as_literal(style) == "'great_wave'" else "great_wave")
+        self.regions = Regions(self, self.content)
+        self.beginning = Beginning(size, steps)
+        self.size, self.steps = self.beginning.size, self.beginning.steps
+        self.output = Output()
+        topics: tuple[Balance | SecondPainting | Regions | Beginning | Output, ...]
+        topics = (self.balance, self.second, self.regions, self.beginning, self.output)
+        self.topics = widgets.Accordion(
+            children=[topic.box for topic in topics],
+            titles=[topic.title for topic in topics],
+            selected_index=None,
+            layout=widgets.Layout(width=f"{WIDTH}px"),
         )
-        self.size = size_slider(size, 1024)
-        self.steps = steps_slider(steps)
         self.before = widgets.ToggleButton(
             value=False, description="Before / after", icon="exchange",
             tooltip="show the photograph in place of the result",
             layout=widgets.Layout(width="140px"),
         )  # fmt: skip
         self.film = Film()
+        self.format: tuple[str, int] = (".png", 8)
         self.photograph = self.content.image(256)
         self.runs: dict[str, Tensor] = {}
         self.count = 0
@@ -111,10 +113,10 @@ class StudioPanel(LivePanel):
         self.buttons.children = (*self.buttons.children, self.before)
         for picker in (self.content, self.style):
             picker.on_change(self.show_originals)
-        left = widgets.VBox([self.content.box, self.style.box, self.ratio, self.content_layer, self.init, self.seed])
-        right = widgets.VBox([*self.weights.values(), self.size, self.steps, self.optimiser])
-        choices = widgets.HBox([left, right])
-        self._compose([choices, self.buttons], [self.pictures, self.links, self.losses.box, self.shelf.box])
+        simple = widgets.VBox([self.content.box, self.style.box, self.ratio])
+        shown = [self.pictures, self.links, self.losses.box, self.shelf.box]
+        self._compose([simple, self.topics, self.buttons], shown)
+        self.regions.show()
         self.show_originals()
 
     def show_originals(self) -> None:
@@ -129,11 +131,15 @@ class StudioPanel(LivePanel):
         """Transfer with all that is chosen."""
         self.film = Film()
         self.photograph = self.content.image(256)  # of this run, whatever is chosen later
-        content, style = self.content.source, self.style.source
-        options = {name: getattr(self, name).value for name in ("init", "seed", "optimiser", "size", "steps")}
-        options["alpha"], options["content_layers"] = self.ratio.value, self.content_layer.value
-        options["style_layers"] = {name: slider.value for name, slider in self.weights.items() if slider.value > 0}
-        return lambda on_step: transfer(content, style, beta=1.0, progress=False, on_step=on_step, **options)
+        self.format = self.output.format.value
+        content, mask, size = self.content.source, self.regions.source(), self.size.value
+        if self.regions.choice.value == Regions.FILE and mask is None:
+            raise InputError("regions: upload a mask first, or choose a rough selection")
+        options = {**self.beginning.options(), **self.balance.options(), "alpha": self.ratio.value}
+        options |= self.second.options(self.style.source, self.balance.layers(), size, mask is not None)
+        if mask is not None:
+            options["content_mask"] = mask
+        return lambda on_step: transfer(content, beta=1.0, progress=False, on_step=on_step, **options)
 
     def on_frame(self, step: Step) -> None:
         """Put the frame into the film too."""
@@ -150,11 +156,18 @@ class StudioPanel(LivePanel):
         self.shelf.show(png(sheet(self.runs, KEPT, WIDTH, 190)))
         self.links.value = " · ".join(
             (
-                _link("picture.png", "image/png", picture_bytes(result), "Save the picture (PNG, settings inside)"),
+                self._picture_link(result),
                 _link("settings.json", "application/json", _json(result), "Save the settings"),
                 _link("film.gif", "image/gif", self.film.gif(), f"Save the film ({len(self.film)} frames)"),
             )
         )
+
+    def _picture_link(self, result: Result) -> str:
+        ending, bits = self.format
+        kind, name = {".png": ("png", "PNG"), ".tif": ("tiff", "TIFF"), ".jpg": ("jpeg", "JPEG")}[ending]
+        deep = ", 16 bits" if bits == 16 else ""
+        text = f"Save the picture ({name}{deep}, settings inside)"
+        return _link(f"picture{ending}", f"image/{kind}", picture_bytes(result, ending, bits), text)
 
     def start(self) -> None:
         """Begin anew, with the new picture in sight."""
@@ -173,8 +186,8 @@ class StudioPanel(LivePanel):
             self.picture.say("before" if self.before.value else "what is being made")
 
 
-def picture_bytes(result: Result) -> bytes:
-    """The PNG file of a result, with its settings inside.
+def picture_bytes(result: Result, ending: str = ".png", bits: int = 8) -> bytes:
+    """The file of a result, with its settings inside.
 
     Example:
         >>> from styletools import reconstruct_style
@@ -182,8 +195,8 @@ def picture_bytes(result: Result) -> bytes:
         b'PNG'
     """
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "picture.png")
-        result.save(path)
+        path = Path(folder, f"picture{ending}")
+        result.save(path, bits)
         return path.read_bytes()
 
 

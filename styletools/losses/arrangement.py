@@ -28,6 +28,7 @@ class ShiftedGram(Term):
     """
 
     statistic = "shifted-gram"
+    arranged = True
     SHIFTS = ((0, 0), (0, 2), (2, 0), (0, 8), (8, 0), (0, 16), (16, 0))
 
     def prepare(self, S: Tensor) -> dict[tuple[int, int], Tensor]:
@@ -61,6 +62,7 @@ class Autocorrelation(Term):
     """
 
     statistic = "autocorrelation"
+    arranged = True
     LAGS = 16
 
     def prepare(self, S: Tensor) -> Tensor:
@@ -94,6 +96,7 @@ class PixelSpectrum(Term):
     """
 
     statistic = "pixel-spectrum"
+    arranged = True
     of_pixels = True
 
     def prepare(self, S: Tensor) -> tuple[Tensor, Tensor]:

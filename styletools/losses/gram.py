@@ -30,6 +30,7 @@ class Gram(Term):
     """
 
     statistic = "gram"
+    linear = True
 
     def prepare(self, S: Tensor) -> Tensor:
         """Â, (1, C, C)."""

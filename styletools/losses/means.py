@@ -24,6 +24,7 @@ class Mean(Term):
     """
 
     statistic = "mean"
+    linear = True
 
     def prepare(self, S: Tensor) -> Tensor:
         """μ^S, (1, C)."""

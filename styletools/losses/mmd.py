@@ -33,6 +33,7 @@ class LinearMMD(Term):
     """
 
     statistic = "mmd-linear"
+    linear = True
 
     def prepare(self, S: Tensor) -> Tensor:
         """Mean of φ(y) = y."""
@@ -56,6 +57,7 @@ class PolynomialMMD(Term):
     """
 
     statistic = "mmd-polynomial"
+    linear = True
 
     def prepare(self, S: Tensor) -> Tensor:
         """Mean of φ(y)."""

@@ -12,6 +12,7 @@ from torch import Tensor
 from styletools.descent.loss import Autograd
 from styletools.errors import InputError, check_weight
 from styletools.losses.smoothness import Smoothness
+from styletools.losses.sources import Source, terms_of
 from styletools.losses.statistics import Statistic, find_statistics
 from styletools.losses.term import Term
 from styletools.network.network import Network
@@ -36,7 +37,8 @@ class Objective:
     Args:
         network: a `VGG`, or another `Network`.
         content: the photograph, (1, 3, H, W) in [0, 1]; needed if there are content layers.
-        style: the painting, (1, 3, H', W') in [0, 1] of any size; needed if there are style layers.
+        style: the painting, (1, 3, H', W') in [0, 1] of any size; needed if there are style layers. Or several
+            paintings, each a `Source` with its own layers.
         content_layers: v_l; several layers without weights share a weight of 1.
         style_layers: w_l, likewise (the paper's w_l = 1/5).
         alpha: α.
@@ -45,6 +47,7 @@ class Objective:
         statistic: what stands for style in place of E_l: the name of a statistic, a class of terms, several, or
             weights by either; see `styletools.losses.statistics` and `Term`.
         content_statistic: likewise for content.
+        regions: by name, where in the result, (H, W) of bool; see `Source.regions`. None: style is one everywhere.
         terms: more terms, each with its own weight.
         units: `"literal"` takes Eq. 1 and Eq. 4 as printed. Eq. 1 is a sum, so the same α/β means another picture
             at another size, with other weights, or with a rescaled network. `"relative"` divides each term by its
@@ -84,7 +87,7 @@ class Objective:
         network: Network,
         *,
         content: Tensor | None = None,
-        style: Tensor | None = None,
+        style: Tensor | Sequence[Source] | None = None,
         content_layers: LayerWeights = (),
         style_layers: LayerWeights = (),
         alpha: float = 1.0,
@@ -92,6 +95,7 @@ class Objective:
         tv: float = 0.0,
         statistic: Statistic = "gram",
         content_statistic: Statistic = "features",
+        regions: Mapping[str, Tensor] | None = None,
         terms: Sequence[Term] = (),
         units: Units = "relative",
         precision: Precision = "auto",
@@ -103,9 +107,12 @@ class Objective:
         self.network = network
         self.units = units
         v, w = layer_weights(content_layers, "content_layers"), layer_weights(style_layers, "style_layers")
-        v, w = {layer: alpha * share for layer, share in v.items()}, {layer: beta * share for layer, share in w.items()}
-        of_content = _terms(network, content, "content", content_statistic, v)
-        of_style = _terms(network, style, "style", statistic, w)
+        find_statistics(statistic, "style"), find_statistics(content_statistic, "content")
+        of_content = (
+            terms_of(network, _sources(content, v, "content"), content_statistic, "content", alpha) if v else []
+        )
+        paintings = _sources(style, w, "style")
+        of_style = terms_of(network, paintings, statistic, "style", beta, regions) if paintings else []
         self.terms: tuple[Term, ...] = (*of_content, *of_style, *terms, *([Smoothness(tv)] if tv else []))
         if not self.terms:
             raise InputError("nothing to do: give content_layers, style_layers, terms or tv")
@@ -197,26 +204,17 @@ class Objective:
         found[term.name] = factor * term.add_gradient(F, g, factor)
 
 
-@torch.inference_mode(False)  # else autograd could not use the targets later
-@torch.no_grad()
-def _terms(
-    network: Network, image: Tensor | None, name: str, statistic: Statistic, weights: Mapping[str, float]
-) -> list[Term]:
-    """The terms of content or style: each statistic at each layer, with its share of the layer's weight."""
-    found = find_statistics(statistic, name)
+def _sources(image: Tensor | Sequence[Source] | None, weights: Mapping[str, float], name: str) -> list[Source]:
+    """The pictures that targets are made from; none where nothing is asked of any."""
+    if image is not None and not isinstance(image, Tensor):
+        if weights:
+            raise InputError(f"{name}_layers: several pictures have their own layers; leave it out")
+        return list(image)
     if not weights:
         return []
     if image is None:
         raise InputError(f"{name}: expected a picture, because there are {name}_layers; got None")
-    features = network(image, weights)
-    terms = []
-    for factory, share, kind in found:
-        if isinstance(factory, type) and issubclass(factory, Term) and factory.of_pixels:
-            terms.append(factory(None, image, weight=share * sum(weights.values()), kind=kind or name))
-            continue
-        for layer, weight in weights.items():
-            terms.append(factory(layer, features[layer], weight=share * weight, kind=kind or name))
-    return terms
+    return [Source(image, weights)]
 
 
 def check_units(units: Units) -> None:

@@ -60,6 +60,8 @@ class Term(ABC):
     kind: ClassVar[str] = "style"
     statistic: ClassVar[str] = ""  # the name that `statistic=` knows it by; empty: only the class itself
     of_pixels: ClassVar[bool] = False  # whether it is given the picture itself instead of a layer's features
+    arranged: ClassVar[bool] = False  # whether it asks which positions are neighbours; else they are a mere set
+    linear: ClassVar[bool] = False  # whether the target is a mean over positions, so that targets can be blended
 
     _dtype = torch.float32
 

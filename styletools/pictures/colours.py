@@ -1,10 +1,12 @@
-"""Style without its colours: two ways to keep those of the photograph.
+"""Style without its colours: ways to keep those of the photograph, before the transfer and after it.
 
 Reference:
     Gatys, Bethge, Hertzmann and Shechtman 2016, *Preserving Color in Neural Artistic Style Transfer*.
 """
 
 from __future__ import annotations
+
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -13,31 +15,59 @@ from styletools.errors import InputError
 from styletools.pictures.images import check_image
 from styletools.pictures.variations import grey
 
-__all__ = ["keep_colours", "match_colours"]
+__all__ = [
+    "Space",
+    "from_lab",
+    "keep_colours",
+    "match_colours",
+    "match_histogram",
+    "match_luminance",
+    "to_lab",
+]
+
+Space = Literal["yiq", "lab"]
+"""Where `keep_colours` takes brightness and colour apart."""
+
+# Linear sRGB → XYZ with Y = 1 for white, and the white point of D65 that follows: IEC 61966-2-1:1999.
+_XYZ = torch.tensor([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], dtype=torch.float64)
+_WHITE = _XYZ.sum(1).view(3, 1, 1)
+# (L*, a*, b*) = _LAB f(X/Xₙ, Y/Yₙ, Z/Zₙ) − _BLACK, and where f changes from a line to the cube root: CIE 15:2004.
+_LAB = torch.tensor([[0, 116, 0], [500, -500, 0], [0, 200, -200]], dtype=torch.float64)
+_BLACK = torch.tensor([16, 0, 0], dtype=torch.float64).view(3, 1, 1)
+_KNEE = 6 / 29
 
 
-def keep_colours(result: Tensor, photograph: Tensor) -> Tensor:
+def keep_colours(result: Tensor, photograph: Tensor, space: Space = "yiq") -> Tensor:
     """Brightness from the result, colour from the photograph: for *after* the transfer.
 
     Args:
         result: (1, 3, H, W) in [0, 1].
         photograph: of the same shape.
+        space: `"yiq"` takes the luma of sRGB for the brightness, as television did and the paper does; `"lab"` the
+            lightness L* of CIELAB, which was made so that equal steps look equal.
 
     Returns:
-        photograph + (luma of result − luma of photograph), kept in [0, 1].
+        `"yiq"`: photograph + (luma of result − luma of photograph). `"lab"`: the colour with L* of the result and
+        a*, b* of the photograph. Both kept in [0, 1].
 
     Raises:
-        InputError: not pictures, or of two sizes.
+        InputError: not pictures, of two sizes, or an unknown space.
 
     Example:
         >>> red, bright = torch.tensor([0.5, 0.1, 0.1]), torch.tensor([0.4, 0.4, 0.4])
         >>> keep_colours(bright.view(1, 3, 1, 1), red.view(1, 3, 1, 1)).flatten()
         tensor([0.6804, 0.2804, 0.2804])
+        >>> keep_colours(bright.view(1, 3, 1, 1), red.view(1, 3, 1, 1), "lab").flatten()
+        tensor([0.6789, 0.2647, 0.2311])
     """
+    if space not in get_args(Space):
+        raise InputError(f"space: expected {' or '.join(map(repr, get_args(Space)))}, got {space!r}")
     check_image(result, "result")
     check_image(photograph, "photograph")
     if result.shape != photograph.shape:
         raise InputError(f"photograph: expected shape {tuple(result.shape)}, got {tuple(photograph.shape)}")
+    if space == "lab":
+        return from_lab(torch.cat([to_lab(result)[:, :1], to_lab(photograph)[:, 1:]], 1)).to(result)
     return (photograph + grey(result) - grey(photograph)).clamp(0, 1)
 
 
@@ -67,6 +97,158 @@ def match_colours(image: Tensor, reference: Tensor) -> Tensor:
     (mean, _, inverse), (mean_r, root_r, _) = _moments(image), _moments(reference)
     matched = mean_r + root_r @ inverse @ (_pixels(image) - mean)
     return matched.to(image).view_as(image).clamp(0, 1)
+
+
+def match_histogram(image: Tensor, reference: Tensor) -> Tensor:
+    """Give each channel of a picture exactly the values of another's, in the picture's own order.
+
+    The pixel of rank k among N takes the k/(N − 1) quantile of the reference, with linear interpolation between
+    its values: where both pictures have as many pixels, these are the reference's own. Pixels that are equal stay
+    equal: they share their mean rank.
+
+    The three channels are matched apart. So how often each red, each green and each blue occurs is right, but not
+    which go together: there can be colours that neither picture has. `match_colours` keeps the three together, but
+    only their mean and covariance.
+
+    Args:
+        image: the painting, (1, 3, H, W) in [0, 1].
+        reference: the photograph, (1, 3, H', W').
+
+    Returns:
+        The painting with the photograph's histograms, (1, 3, H, W).
+
+    Raises:
+        InputError: not pictures, or batches of several.
+
+    Example:
+        >>> image = torch.tensor([0.1, 0.3, 0.2, 0.3]).expand(1, 3, 1, 4)
+        >>> reference = torch.tensor([0.9, 0.8, 0.6, 0.5]).expand(1, 3, 1, 4)
+        >>> match_histogram(image, reference)[0, 0]
+        tensor([[0.5000, 0.8500, 0.6000, 0.8500]])
+    """
+    _check_one(image, "image")
+    _check_one(reference, "reference")
+    matched = [
+        _quantiles(_ranks(channel), len(channel), values)
+        for channel, values in zip(_pixels(image), _pixels(reference).sort(1).values, strict=True)
+    ]
+    return torch.stack(matched).to(image).view_as(image).clamp(0, 1)
+
+
+def match_luminance(image: Tensor, reference: Tensor) -> Tensor:
+    """Give a grey painting the mean and the deviation of a photograph's brightness: for a transfer of luminance only.
+
+    With the luma Y of the painting, its mean μ and standard deviation σ, and those of the photograph:
+    Y ↦ σ_r/σ (Y − μ) + μ_r, kept in [0, 1]. Without it, the brightness of a dark painting, which is a part of its
+    style, would go to a light photograph that is to keep its own colours.
+
+    Args:
+        image: the painting, (1, 3, H, W) in [0, 1].
+        reference: the photograph, (1, 3, H', W').
+
+    Returns:
+        A grey picture, (1, 3, H, W) with three equal channels. Where the painting is flat, σ below 10⁻⁶, it is μ_r
+        everywhere.
+
+    Raises:
+        InputError: not pictures, or batches of several.
+
+    Example:
+        >>> image = torch.tensor([0.2, 0.4]).expand(1, 3, 1, 2)
+        >>> reference = torch.tensor([0.3, 0.9]).expand(1, 3, 1, 2)
+        >>> match_luminance(image, reference)[0, 0]
+        tensor([[0.3000, 0.9000]])
+
+    Reference:
+        Gatys et al. 2016, *Preserving Color*, the section on luminance-only transfer.
+    """
+    _check_one(image, "image")
+    _check_one(reference, "reference")
+    y, y_r = grey(image.cpu().double()), grey(reference.cpu().double())
+    deviation = y.std(correction=0)
+    gain = y_r.std(correction=0) / deviation if deviation >= 1e-6 else 0.0
+    return (gain * (y - y.mean()) + y_r.mean()).clamp(0, 1).to(image)
+
+
+def to_lab(image: Tensor) -> Tensor:
+    """Turn a picture into CIELAB: lightness L*, 0 … 100, green to red a*, and blue to yellow b*.
+
+    Args:
+        image: sRGB, (B, 3, H, W) in [0, 1].
+
+    Returns:
+        (B, 3, H, W) float64 on the CPU, for the white D65.
+
+    Raises:
+        InputError: not a picture.
+
+    Example:
+        >>> to_lab(torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)).flatten()
+        tensor([53.2329, 80.1053, 67.2228], dtype=torch.float64)
+
+    Reference:
+        IEC 61966-2-1:1999 (sRGB); CIE 15:2004 (CIELAB).
+    """
+    check_image(image, "image")
+    srgb = image.cpu().double().clamp(0, 1)
+    linear = torch.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    ratio = _mix(_XYZ, linear) / _WHITE
+    root = torch.where(ratio > _KNEE**3, ratio ** (1 / 3), ratio / (3 * _KNEE**2) + 4 / 29)
+    return _mix(_LAB, root) - _BLACK
+
+
+def from_lab(lab: Tensor) -> Tensor:
+    """Turn CIELAB into a picture: the way back from `to_lab`.
+
+    Args:
+        lab: L*, a*, b* for the white D65, (B, 3, H, W).
+
+    Returns:
+        sRGB, (B, 3, H, W) float64 on the CPU. A colour that no screen has is clamped to [0, 1], channel by channel
+        of linear light.
+
+    Raises:
+        InputError: another shape.
+
+    Example:
+        >>> from_lab(torch.tensor([50.0, 0.0, 0.0]).view(1, 3, 1, 1)).flatten()
+        tensor([0.4663, 0.4663, 0.4663], dtype=torch.float64)
+
+    Reference:
+        IEC 61966-2-1:1999 (sRGB); CIE 15:2004 (CIELAB).
+    """
+    if lab.dim() != 4 or lab.shape[1] != 3:
+        raise InputError(f"lab: expected shape (B, 3, H, W), got {tuple(lab.shape)}")
+    root = _mix(_LAB.inverse(), lab.cpu().double() + _BLACK)
+    ratio = torch.where(root > _KNEE, root**3, 3 * _KNEE**2 * (root - 4 / 29))
+    linear = _mix(_XYZ.inverse(), ratio * _WHITE).clamp(0, 1)
+    return torch.where(linear <= 0.04045 / 12.92, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def _mix(matrix: Tensor, image: Tensor) -> Tensor:
+    """The matrix times the three channels of each pixel."""
+    return torch.einsum("ij,bjhw->bihw", matrix, image)
+
+
+def _check_one(image: Tensor, name: str) -> None:
+    check_image(image, name)
+    if image.shape[0] != 1:
+        raise InputError(f"{name}: expected one picture, got a batch of {image.shape[0]}")
+
+
+def _ranks(values: Tensor) -> Tensor:
+    """The rank of each value, 0 … N − 1; values that are equal share their mean rank."""
+    _, which, counts = torch.unique(values, return_inverse=True, return_counts=True)
+    ranks: Tensor = counts.cumsum(0) - (counts.double() + 1) / 2
+    return ranks[which]
+
+
+def _quantiles(ranks: Tensor, count: int, values: Tensor) -> Tensor:
+    """For each rank among `count`, what has the same place among sorted values; between two, on a straight line."""
+    places = ranks * (len(values) - 1) / (count - 1) if count > 1 else (ranks + 0.5) * (len(values) - 1)
+    lower = places.long()
+    upper = places.ceil().long()
+    return values[lower].lerp(values[upper], places - lower)
 
 
 def _pixels(image: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Pictures ↔ tensors: read, resize, save, and the pictures that a synthesis starts from.
+"""Pictures ↔ tensors: read, resize, and the pictures that a synthesis starts from.
 
 Outside the network a picture is always float32 RGB in [0, 1] of shape (B, 3, H, W).
 """
@@ -7,33 +7,31 @@ from __future__ import annotations
 
 import difflib
 import io
-import json
 import os
 import warnings
 from numbers import Integral
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, TypeAlias
 
 import numpy as np
 import torch
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
 
 from styletools.errors import ImageError, InputError
-from styletools.files import write_whole
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import SAMPLES, sample
 
 __all__ = [
     "ImageSource",
     "check_image",
-    "check_target",
     "fit_size",
     "load_image",
-    "load_settings",
+    "load_opacity",
+    "one_picture",
+    "open_image",
     "resize",
-    "save_image",
     "to_pil",
     "to_tensor",
     "white_noise",
@@ -41,9 +39,6 @@ __all__ = [
 
 ImageSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Image.Image
 """What `load_image` reads."""
-
-_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
-_SETTINGS = "styletools"
 
 
 def load_image(source: ImageSource, size: int | None = None) -> Tensor:
@@ -73,11 +68,49 @@ def load_image(source: ImageSource, size: int | None = None) -> Tensor:
         torch.Size([1, 3, 170, 256])
     """
     _check_size(size)
-    image = _to_rgb(*_open(source))
+    image = _to_rgb(*open_image(source))
     if size is not None:
         width, height = fit_size(image.width, image.height, size)
         image = image.resize((width, height), Image.Resampling.LANCZOS)
     return to_tensor(image)
+
+
+def load_opacity(source: ImageSource, size: int | None = None) -> Tensor | None:
+    """Read what is transparent in a picture: its alpha channel, or the colour that its file says is not seen.
+
+    `load_image` lays the picture over white; this is what it was laid over white with, at the same size and
+    turned the same way.
+
+    Args:
+        source: as for `load_image`.
+        size: as for `load_image`.
+
+    Returns:
+        (1, 1, H, W) float32, 0 where nothing is seen of the picture, 1 where it covers what is behind it. None if
+        it does so everywhere.
+
+    Raises:
+        ImageError: as `load_image`.
+
+    Example:
+        >>> half = Image.new("RGBA", (2, 1), "red")
+        >>> half.putpixel((1, 0), (255, 0, 0, 51))
+        >>> load_opacity(half)
+        tensor([[[[1.0000, 0.2000]]]])
+        >>> print(load_opacity("chelsea"))
+        None
+    """
+    _check_size(size)
+    image, name = open_image(source)
+    try:
+        alpha = _alpha(_upright(image))
+    except (ValueError, OSError) as error:
+        raise ImageError(f"the transparency of {name} cannot be read: {_one_line(error)}") from error
+    if alpha is None or alpha.getextrema() == (255, 255):
+        return None
+    if size is not None:
+        alpha = alpha.resize(fit_size(alpha.width, alpha.height, size), Image.Resampling.LANCZOS)
+    return torch.from_numpy(np.array(alpha, dtype=np.float32) / 255)[None, None]
 
 
 def to_tensor(image: Image.Image) -> Tensor:
@@ -101,70 +134,8 @@ def to_pil(image: Tensor) -> Image.Image:
         >>> to_pil(torch.ones(1, 3, 4, 6)).size
         (6, 4)
     """
-    if isinstance(image, Tensor) and image.dim() == 3:
-        image = image[None]
-    check_image(image)
-    if image.shape[0] != 1:
-        raise InputError(f"expected one picture, got a batch of {image.shape[0]}: save image[0], image[1], …")
-    pixels = image[0].detach().permute(1, 2, 0).mul(255).round().clamp(0, 255)
+    pixels = one_picture(image)[0].detach().permute(1, 2, 0).mul(255).round().clamp(0, 255)
     return Image.fromarray(pixels.to("cpu", torch.uint8).numpy())
-
-
-def save_image(
-    image: Tensor, path: str | os.PathLike[str], settings: dict[str, Any] | None = None, *, quality: int = 95
-) -> None:
-    """Write a picture, whole or not at all.
-
-    Args:
-        image: (1, 3, H, W) or (3, H, W), values in [0, 1].
-        path: ends in .png, .jpg or .jpeg; its folder must exist. An old file of that name is replaced, and
-            survives if the new one cannot be written.
-        settings: stored as JSON in the file (PNG text `styletools`, JPEG comment); `load_settings` reads it.
-        quality: of a JPEG, 1 … 95.
-
-    Raises:
-        ImageError: an unknown ending, a missing folder, or the system refused.
-        InputError: not a picture, or values that are not in [0, 1].
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     save_image(torch.rand(1, 3, 8, 8), f"{folder}/a.png", {"seed": 0})
-        ...     print(load_settings(f"{folder}/a.png"))
-        {'seed': 0}
-    """
-    path = Path(path)
-    file_format = check_target(path)
-    picture, buffer = to_pil(image), io.BytesIO()
-    text = "" if settings is None else json.dumps(settings, ensure_ascii=False)
-    if file_format == "PNG":
-        info = PngImagePlugin.PngInfo()
-        if text:
-            info.add_itxt(_SETTINGS, text)
-        picture.save(buffer, "PNG", pnginfo=info)
-    else:
-        picture.save(buffer, "JPEG", quality=quality, subsampling=0, comment=text.encode())
-    try:
-        write_whole(path, buffer.getvalue())
-    except OSError as error:
-        raise ImageError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def load_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read the settings that `save_image` stored in a file.
-
-    Raises:
-        ImageError: the file is not a picture, or holds no settings.
-    """
-    image, name = _open(path)
-    text = image.info.get(_SETTINGS) or image.info.get("comment") or ""
-    try:
-        settings = json.loads(text)
-    except ValueError:
-        settings = None
-    if not isinstance(settings, dict):
-        raise ImageError(f"{name} holds no settings: it was not saved by styletools, or was edited since")
-    return settings
 
 
 def resize(image: Tensor, height: int, width: int) -> Tensor:
@@ -220,23 +191,29 @@ def check_image(image: Tensor, name: str = "image") -> None:
         raise InputError(f"{name}: expected values in [0, 1], got {low:.4g} … {high:.4g}; scale or clamp them")
 
 
-def check_target(path: Path) -> str:
-    """Return the file format of a path to write, `PNG` or `JPEG`; worth asking before a long computation.
+def one_picture(image: Tensor, name: str = "image") -> Tensor:
+    """Check that a tensor is one picture, and give it a batch of one if it has none.
+
+    Args:
+        image: (1, 3, H, W) or (3, H, W) in [0, 1].
+        name: of the argument, in messages.
+
+    Returns:
+        (1, 3, H, W).
 
     Raises:
-        ImageError: an unknown ending, a missing folder, or the path of a folder.
+        InputError: not a picture, or several.
 
     Example:
-        >>> check_target(Path("picture.jpg"))
-        'JPEG'
+        >>> one_picture(torch.rand(3, 4, 6)).shape
+        torch.Size([1, 3, 4, 6])
     """
-    if path.suffix.lower() not in _FORMATS:
-        raise ImageError(f"cannot write {path}: the name must end in {', '.join(_FORMATS)}, not {path.suffix!r}")
-    if not os.path.isdir(path.parent):
-        raise ImageError(f"cannot write {path}: there is no folder {path.parent}; make it first")
-    if os.path.isdir(path):
-        raise ImageError(f"cannot write {path}: it is a folder")
-    return _FORMATS[path.suffix.lower()]
+    if isinstance(image, Tensor) and image.dim() == 3:
+        image = image[None]
+    check_image(image, name)
+    if image.shape[0] != 1:
+        raise InputError(f"{name}: expected one picture, got a batch of {image.shape[0]}; take image[0], image[1], …")
+    return image
 
 
 def fit_size(width: int, height: int, size: int) -> tuple[int, int]:
@@ -256,8 +233,20 @@ def _check_size(size: int | None) -> None:
         raise InputError(f"size: expected a whole number of pixels, at least 1, got {size!r}")
 
 
-def _open(source: ImageSource) -> tuple[Image.Image, str]:
-    """Open and decode; return the image and a name for it in messages."""
+def open_image(source: ImageSource) -> tuple[Image.Image, str]:
+    """Open and decode a picture as it is, in its own mode.
+
+    Returns:
+        The PIL image, and a name for it in messages.
+
+    Raises:
+        ImageError: as `load_image`.
+
+    Example:
+        >>> image, name = open_image("chelsea")
+        >>> image.size, name
+        ((451, 300), 'chelsea')
+    """
     if isinstance(source, Image.Image):
         image, name = source, "the PIL image"
         _decode(image, name)
@@ -370,11 +359,23 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8))
 
 
-def _over_white(image: Image.Image) -> Image.Image:
+def _to_rgba(image: Image.Image) -> Image.Image:
     via = {"La": "LA", "PA": "RGBA"}.get(image.mode)  # Pillow has no direct way from La to RGBA
-    image = (image.convert(via) if via else image).convert("RGBA")
+    return (image.convert(via) if via else image).convert("RGBA")
+
+
+def _alpha(image: Image.Image) -> Image.Image | None:
+    if not image.has_transparency_data:
+        return None
+    if image.mode.startswith(("I", "F")):  # grey with one shade that is not seen, which Pillow does not convert
+        seen = np.asarray(image) != image.info["transparency"]
+        return Image.fromarray(seen.astype(np.uint8) * 255)
+    return _to_rgba(image).getchannel("A")
+
+
+def _over_white(image: Image.Image) -> Image.Image:
     white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image).convert("RGB")
+    return Image.alpha_composite(white, _to_rgba(image)).convert("RGB")
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -6,6 +6,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import png
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from torch.testing import assert_close
 
 from styletools.errors import ImageError, InputError
 from styletools.pictures import images
-from styletools.pictures.images import load_image, load_settings, resize, save_image, to_pil, to_tensor, white_noise
+from styletools.pictures.images import load_image, load_opacity, resize, to_pil, to_tensor, white_noise
 from styletools.pictures.samples import sample
 
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
@@ -211,8 +212,6 @@ class TestRefused:
         for name in ("x" * 5000, "a\0b"):
             with pytest.raises(ImageError, match=r"cannot read|no such file"):
                 load_image(name)
-        with pytest.raises(ImageError, match="cannot write"):
-            save_image(torch.rand(1, 3, 2, 2), "x" * 5000 + ".png")
 
     def test_a_folder(self, tmp_path):
         with pytest.raises(ImageError, match="is a folder, not a picture"):
@@ -269,85 +268,132 @@ class TestRefused:
             junk = bytes(good)
         message = ""
         try:
-            assert load_image(junk).shape[1] == 3
+            image, opacity = load_image(junk), load_opacity(junk)
+            assert image.shape[1] == 3
+            assert opacity is None or opacity.shape[2:] == image.shape[2:]
         except ImageError as error:
             message = str(error)
         assert "\n" not in message
 
 
-class TestSave:
-    """Whole or not at all."""
+class TestOpacity:
+    """What is transparent, whatever says so."""
 
-    picture = torch.rand(1, 3, 10, 14, generator=torch.Generator().manual_seed(0))
+    @pytest.mark.parametrize(
+        ("mode", "half", "clear"),
+        [
+            ("RGBA", (255, 0, 0, 51), (0, 255, 0, 0)),
+            ("RGBa", (51, 0, 0, 51), (0, 0, 0, 0)),
+            ("LA", (90, 51), (90, 0)),
+            ("La", (18, 51), (0, 0)),
+        ],
+    )
+    def test_alpha_channel(self, mode, half, clear):
+        image = Image.new(mode, (3, 2), half)
+        image.putpixel((2, 1), clear)
+        opacity = load_opacity(image)
+        assert opacity.shape == (1, 1, 2, 3)
+        assert opacity.dtype == torch.float32
+        assert_close(opacity[0, 0], torch.tensor([[0.2, 0.2, 0.2], [0.2, 0.2, 0.0]]))
 
-    def test_png_keeps_every_pixel(self, tmp_path):
-        save_image(self.picture, tmp_path / "a.png")
-        assert_close(load_image(tmp_path / "a.png"), (self.picture * 255).round() / 255)
+    def test_palette_with_an_alpha_channel(self):
+        image = Image.new("PA", (2, 1))
+        image.putpalette([255, 0, 0, 0, 0, 255])
+        image.putpixel((0, 0), (0, 255))
+        image.putpixel((1, 0), (1, 51))
+        assert_close(load_opacity(image).flatten(), torch.tensor([1.0, 0.2]))
 
-    def test_a_jpeg_of_lower_quality_is_smaller(self, tmp_path):
-        for quality in (60, 95):
-            save_image(load_image("chelsea", 128), tmp_path / f"{quality}.jpg", {"seed": 1}, quality=quality)
-        assert (tmp_path / "60.jpg").stat().st_size < 0.5 * (tmp_path / "95.jpg").stat().st_size
-        assert load_settings(tmp_path / "60.jpg") == {"seed": 1}
+    @pytest.mark.parametrize("transparency", [1, b"\xff\x00"])
+    def test_palette_with_a_transparent_colour(self, transparency):
+        image = Image.new("P", (2, 1))
+        image.putpalette([255, 0, 0, 0, 0, 255])
+        image.putpixel((1, 0), 1)
+        for data in (encoded(image, transparency=transparency), image):
+            image.info["transparency"] = transparency
+            assert load_opacity(data).flatten().tolist() == [1, 0]
 
-    def test_jpeg_is_close(self, tmp_path):
-        smooth = resize(self.picture, 80, 112)
-        save_image(smooth[0], tmp_path / "a.JPG")
-        assert (load_image(tmp_path / "a.JPG") - smooth).abs().mean() < 0.02
+    def test_palette_with_opacities(self):
+        image = Image.new("P", (2, 1))
+        image.putpalette([255, 0, 0, 0, 0, 255])
+        image.putpixel((1, 0), 1)
+        assert_close(load_opacity(encoded(image, transparency=b"\x33")).flatten(), torch.tensor([0.2, 1.0]))
 
-    @pytest.mark.parametrize("ending", ["png", "jpg"])
-    def test_settings_travel_in_the_file(self, tmp_path, ending):
-        path = tmp_path / f"a.{ending}"
-        settings = {"alpha": 1.0, "layers": {"conv1_1": 0.2}, "words": "α × β, “quotes”"}
-        save_image(self.picture, path, settings)
-        assert load_settings(path) == settings
+    @pytest.mark.parametrize("grey", [True, False])
+    @pytest.mark.parametrize("bits", [8, 16])
+    def test_one_colour_is_transparent(self, grey, bits):
+        values = [[value * (257 if bits == 16 else 1)] * (1 if grey else 3) for value in (10, 20, 30)]
+        buffer = io.BytesIO()
+        writer = png.Writer(3, 1, greyscale=grey, bitdepth=bits, transparent=values[1][0] if grey else tuple(values[1]))
+        writer.write(buffer, [[channel for pixel in values for channel in pixel]])
+        assert load_opacity(buffer.getvalue()).flatten().tolist() == [1, 0, 1]
 
-    def test_no_settings(self, tmp_path):
-        save_image(self.picture, tmp_path / "a.png")
-        Image.new("RGB", (2, 2)).save(tmp_path / "b.jpg", comment="a holiday")
-        for name in ("a.png", "b.jpg"):
-            with pytest.raises(ImageError, match="holds no settings"):
-                load_settings(tmp_path / name)
+    @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "I", "I;16", "F", "LAB", "RGBX"])
+    def test_none_where_nothing_can_be_transparent(self, mode):
+        assert load_opacity(Image.new(mode, (4, 3))) is None
 
-    def test_the_old_file_survives_a_failed_write(self, tmp_path, monkeypatch):
-        path = tmp_path / "a.png"
-        save_image(self.picture, path)
-        before = path.read_bytes()
+    def test_none_where_nothing_is(self):
+        for image in (Image.new("RGBA", (4, 3), (1, 2, 3, 255)), Image.new("LA", (4, 3), (1, 255))):
+            assert load_opacity(image) is None
+            assert load_opacity(encoded(image), size=2) is None
+        image = Image.new("L", (2, 2), 5)
+        assert load_opacity(encoded(image, transparency=6)) is None
 
-        def full(file_descriptor):
-            raise OSError(28, "No space left on device")
+    def test_turned_as_the_picture_is(self):
+        image = Image.new("RGBA", (4, 2), "blue")
+        image.putpixel((0, 0), (255, 0, 0, 51))
+        exif = image.getexif()
+        exif[0x0112] = 6  # to be shown turned clockwise by 90°
+        opacity = load_opacity(encoded(image, exif=exif))
+        expected = torch.ones(1, 1, 4, 2)
+        expected[..., 0, 1] = 0.2
+        assert_close(opacity, expected)
 
-        monkeypatch.setattr("styletools.files.os.fsync", full)
-        with pytest.raises(ImageError, match=r"cannot write .*a.png: No space left on device"):
-            save_image(1 - self.picture, path)
-        assert path.read_bytes() == before
-        assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
+    @pytest.mark.parametrize("size", [1, 5, 40])
+    @pytest.mark.parametrize("shape", [(13, 20), (20, 13)])
+    def test_of_the_size_of_the_picture(self, size, shape):
+        alpha = np.zeros(shape, dtype=np.uint8)
+        alpha[:, shape[1] // 2 :] = 255
+        image = Image.new("RGB", shape[::-1], "red")
+        image.putalpha(Image.fromarray(alpha))
+        opacity = load_opacity(image, size)
+        assert opacity.shape[2:] == load_image(image, size).shape[2:]
+        assert 0 <= opacity.min() <= opacity.max() <= 1
+        assert opacity.mean().item() == pytest.approx(0.5, abs=0.06)
+        if size > 1:
+            assert opacity[..., 0].max() < 0.05
+            assert opacity[..., -1].min() > 0.95
 
-    def test_refused_targets(self, tmp_path):
-        with pytest.raises(ImageError, match=r"must end in .png, .jpg, .jpeg, not '.tiff'"):
-            save_image(self.picture, tmp_path / "a.tiff")
-        with pytest.raises(ImageError, match="there is no folder"):
-            save_image(self.picture, tmp_path / "missing" / "a.png")
-        (tmp_path / "folder.png").mkdir()
-        with pytest.raises(ImageError, match="it is a folder"):
-            save_image(self.picture, tmp_path / "folder.png")
+    def test_it_is_what_load_image_lays_over_white(self):
+        pixels = np.random.default_rng(0).integers(0, 256, (6, 7, 4), dtype=np.uint8)
+        image = Image.fromarray(pixels)
+        colours, opacity = to_tensor(Image.fromarray(pixels[..., :3])), load_opacity(image)
+        assert_close(load_image(image), colours * opacity + 1 - opacity, atol=0.006, rtol=0)
 
-    def test_refused_pictures(self, tmp_path):
-        for bad, words in (
-            (self.picture * 255, r"expected values in \[0, 1\], got .* scale or clamp"),
-            (self.picture * float("nan"), r"expected values in \[0, 1\], got nan"),
-            (self.picture.expand(2, -1, -1, -1), "got a batch of 2"),
-            (self.picture[:, :2], r"expected shape \(B, 3, H, W\), got \(1, 2, 10, 14\)"),
-            ((self.picture * 255).byte(), "expected floats"),
-            ("a.png", "expected a tensor"),
+    def test_the_source_is_not_changed(self):
+        image = Image.new("RGBA", (8, 8), (255, 0, 0, 128))
+        load_opacity(image, size=4)
+        assert (image.mode, image.size) == ("RGBA", (8, 8))
+
+    def test_refused_as_by_load_image(self, tmp_path):
+        with pytest.raises(ImageError, match=r"no such file: starry_nigt \(did you mean starry_night\?\)"):
+            load_opacity("starry_nigt")
+        with pytest.raises(ImageError, match="is a folder, not a picture"):
+            load_opacity(tmp_path)
+        with pytest.raises(InputError, match="size: expected a whole number of pixels"):
+            load_opacity("chelsea", 0)
+        unfitting = Image.new("P", (2, 2))
+        unfitting.info["transparency"] = "a word"
+        for load, words in (
+            (load_image, "cannot be turned into RGB"),
+            (load_opacity, "transparency .* cannot be read"),
         ):
-            with pytest.raises(InputError, match=words):
-                save_image(bad, tmp_path / "a.png")
-        assert list(tmp_path.iterdir()) == []
+            with pytest.raises(ImageError, match=words):
+                load(unfitting)
 
-    def test_pil_round_trip(self):
-        image = sample("chelsea")
-        assert to_pil(to_tensor(image)).tobytes() == image.tobytes()
+
+def test_pil_round_trip():
+    image = sample("chelsea")
+    assert to_pil(to_tensor(image)).tobytes() == image.tobytes()
 
 
 class TestWhiteNoise:

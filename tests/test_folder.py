@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import styletools as st
+from styletools import recipes
+from styletools.errors import ImageError, InputError
+from styletools.folder import jobs_of
+
+QUICK = {"style": "dots", "size": 48, "steps": 1, "progress": False}
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("coffee", "chelsea"):
+        st.sample(name).save(folder / f"{name}.jpg")
+    (folder / "notes.txt").write_text("not a picture")
+    (folder / ".hidden.png").write_bytes(b"")
+    return folder
+
+
+def test_every_picture_once(photographs, tmp_path):
+    jobs = jobs_of(photographs, tmp_path / "out", **QUICK)
+    assert [job.target for job in jobs.paintable] == [
+        tmp_path / "out" / f"{name}.png" for name in ("chelsea", "coffee")
+    ]
+    assert jobs.unreadable == []
+    for job in jobs.paintable:
+        assert not job.is_done()
+        job.run()
+        assert job.is_done()
+        assert st.load_settings(job.target)["arguments"]["content"] == str(job.photograph)
+
+
+def test_done_means_the_same_options_and_the_same_photograph(photographs, tmp_path):
+    (job, _), out = jobs_of(photographs, tmp_path / "out", **QUICK).paintable, tmp_path / "out"
+    job.run()
+    assert not jobs_of(photographs, out, **{**QUICK, "seed": 1}).paintable[0].is_done()
+    assert not jobs_of(photographs, out, bits=16, **QUICK).paintable[0].is_done()
+    assert jobs_of(photographs, out, **QUICK).paintable[0].is_done()
+    st.sample("rocket").save(job.photograph)
+    assert not job.is_done()
+
+
+def test_one_that_was_stopped_is_made_again(photographs, tmp_path):
+    job = jobs_of(photographs, tmp_path / "out", **{**QUICK, "steps": 5}).paintable[0]
+    result = recipes.transfer(str(job.photograph), **job.options, on_step=lambda _: True)
+    result.save(job.target)
+    assert not job.is_done()
+
+
+def test_a_damaged_one_is_named_and_the_others_are_painted(photographs, tmp_path):
+    (photographs / "broken.png").write_bytes(b"\x89PNG broken")
+    jobs = jobs_of(photographs, tmp_path / "out", **QUICK)
+    assert len(jobs.paintable) == 2
+    (line,) = jobs.unreadable
+    assert "broken.png" in line
+
+
+def test_two_of_one_name(photographs, tmp_path):
+    st.sample("coffee").save(photographs / "coffee.png")
+    names = [job.target.name for job in jobs_of(photographs, tmp_path / "out", **QUICK).paintable]
+    assert names == ["chelsea.png", "coffee.jpg.png", "coffee.png.png"]
+
+
+def test_an_empty_folder(tmp_path):
+    (tmp_path / "in").mkdir()
+    with pytest.raises(ImageError, match="holds no pictures"):
+        jobs_of(tmp_path / "in", tmp_path / "out", **QUICK)
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "in" / "a.png").write_bytes(b"no")
+    with pytest.raises(ImageError, match=r"holds no picture that can be read: .*a\.png"):
+        jobs_of(tmp_path / "in", tmp_path / "out", **QUICK)
+
+
+@pytest.mark.parametrize("where", ["no/where", "file"])
+def test_a_folder_that_cannot_be_made(photographs, tmp_path, where):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ImageError, match="cannot write to the folder"):
+        jobs_of(photographs, tmp_path / where, **QUICK)
+
+
+def test_not_among_the_photographs(photographs):
+    with pytest.raises(ImageError, match="choose another folder"):
+        jobs_of(photographs, Path(os.path.relpath(photographs)), **QUICK)
+
+
+def test_a_bad_option_is_said_before_any_work(photographs, tmp_path, monkeypatch):
+    monkeypatch.setattr(recipes.Plan, "run", lambda *_: pytest.fail("worked"))
+    with pytest.raises(InputError, match=r"chelsea\.jpg: beta: expected a finite number"):
+        jobs_of(photographs, tmp_path / "out", **{**QUICK, "beta": -1})
+    with pytest.raises(InputError, match=r"chelsea\.jpg: no such file: dost"):
+        jobs_of(photographs, tmp_path / "out", **{**QUICK, "style": "dost"})
+
+
+def test_a_mask_of_one_picture_does_not_fit_another(photographs, tmp_path):
+    Image.new("L", (30, 60)).save(tmp_path / "mask.png")
+    with pytest.raises(InputError, match="proportions"):
+        jobs_of(photographs, tmp_path / "out", **{**QUICK, "content_mask": str(tmp_path / "mask.png")})
