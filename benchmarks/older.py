@@ -21,9 +21,9 @@ CONTENT, STYLE, VARIATION = 5.0, 100.0, 1e-3
 def picture(content: Tensor, style: Tensor, evaluations: int | None = None, precision: Precision = "auto") -> Tensor:
     """What it makes of the two, (1, 3, H, W) in [0, 1]."""
     evaluations = EVALUATIONS if evaluations is None else evaluations
-    vgg = st.VGG(pooling="max", padding="zeros")
+    vgg = st.VGG(pooling="max", padding="zeros").to(content.device)
     objective = _objective(vgg, content, style, precision)
-    x = (255 * st.white_noise(*content.shape[2:], seed=0)).requires_grad_()
+    x = (255 * st.white_noise(*content.shape[2:], seed=0)).to(content.device).requires_grad_()
     optimiser = torch.optim.LBFGS([x], max_iter=evaluations, max_eval=evaluations, history_size=100, tolerance_change=0)
 
     def closure() -> Tensor:

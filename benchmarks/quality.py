@@ -45,25 +45,32 @@ RESULTS = HERE / "results"
 PAPER_STEPS = 300
 
 
-def ours(content: str, style: str, size: int) -> Tensor:
+def ours(content: str, style: str, size: int, device: str) -> Tensor:
     """The default."""
-    return st.transfer(content, style, size=size, progress=False).image
+    return st.transfer(content, style, size=size, device=device, progress=False).image
 
 
-def paper(content: str, style: str, size: int) -> Tensor:
+def wasserstein(content: str, style: str, size: int, device: str) -> Tensor:
+    """The default, with another statistic in place of the Gram matrix."""
+    return st.transfer(content, style, size=size, statistic="wasserstein", device=device, progress=False).image
+
+
+def paper(content: str, style: str, size: int, device: str) -> Tensor:
     """The paper's choices: its rescaled network, one size, literal losses, α/β = 10⁻³, no total variation."""
     return st.transfer(
-        content, style, size=size, weights=rescaled(), units="literal", beta=1e3, tv=0, coarse_to_fine=False,
-        steps=PAPER_STEPS, progress=False,
+        content, style, size=size, weights=rescaled(), device=device, units="literal", beta=1e3, tv=0,
+        coarse_to_fine=False, steps=PAPER_STEPS, progress=False,
     ).image  # fmt: skip
 
 
-def older_program(content: str, style: str, size: int) -> Tensor:
+def older_program(content: str, style: str, size: int, device: str) -> Tensor:
     """See `benchmarks.older`."""
-    return older.picture(*(st.load_image(name, size) for name in (content, style)))
+    return older.picture(*(st.load_image(name, size).to(device) for name in (content, style))).cpu()
 
 
-WAYS: dict[str, Callable[[str, str, int], Tensor]] = {"ours": ours, "paper": paper, "older": older_program}
+WAYS: dict[str, Callable[[str, str, int, str], Tensor]] = {
+    "ours": ours, "paper": paper, "older": older_program, "wasserstein": wasserstein,
+}  # fmt: skip
 
 
 @cache
@@ -72,24 +79,26 @@ def rescaled() -> st.VGG:
     return st.VGG(pooling="avg", padding="zeros").rescaled([st.load_image(name, 256) for name in st.PHOTOGRAPHS])
 
 
-def finished(way: str, pair: tuple[str, str], size: int) -> tuple[Tensor, float]:
+def finished(way: str, pair: tuple[str, str], size: int, device: str = "cpu") -> tuple[Tensor, float]:
     """A picture, and the seconds that it took; from the store if it is there."""
     path = STORE / f"{size}_{way}_{pair[0]}_{pair[1]}.png"
     if not path.exists():
         STORE.mkdir(parents=True, exist_ok=True)
         began = time.perf_counter()
-        image = WAYS[way](*pair, size)
+        image = WAYS[way](*pair, size, device)
         st.save_image(image, path, {"seconds": time.perf_counter() - began})
     return st.load_image(path), float(st.load_settings(path)["seconds"])
 
 
-def compare(size: int, pairs: tuple[tuple[str, str], ...], ways: tuple[str, ...]) -> list[dict[str, Any]]:
+def compare(
+    size: int, pairs: tuple[tuple[str, str], ...], ways: tuple[str, ...], device: str = "cpu"
+) -> list[dict[str, Any]]:
     """A row for each pair and way."""
     rows = []
     for pair in pairs:
         content, style = (st.load_image(name, size) for name in pair)
         for way in ways:
-            image, seconds = finished(way, pair, size)
+            image, seconds = finished(way, pair, size, device)
             row = {"size": size, "pair": " × ".join(pair), "way": way, "seconds": seconds}
             rows.append(row | measure(image, content, style))
             print("   ", rounded(rows[-1]), flush=True)
@@ -151,7 +160,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__.splitlines()[0])
     parser.add_argument("size", type=int, nargs="+")
     parser.add_argument("--pairs", type=int, default=len(PAIRS))
-    parser.add_argument("--ways", nargs="+", choices=[*WAYS], default=[*WAYS])
+    parser.add_argument("--ways", nargs="+", choices=[*WAYS], default=["ours", "paper", "older"])
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--equal", action="store_true", help="seconds to the older program's nn, instead")
     options = parser.parse_args()
     pairs, ways = PAIRS[: options.pairs], tuple(options.ways)
@@ -164,7 +174,7 @@ def main() -> None:
     record = RESULTS / "quality.json"
     rows = json.loads(record.read_text("utf-8")) if record.exists() else []
     for size in options.size:
-        made = compare(size, pairs, ways)
+        made = compare(size, pairs, ways, options.device)
         new = {(row["size"], row["pair"], row["way"]) for row in made}
         rows = [row for row in rows if (row["size"], row["pair"], row["way"]) not in new] + made
         record.write_text(json.dumps(rounded(rows), indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -110,3 +110,11 @@ def test_a_missed_goal_is_not_hidden(ratio, reached):
     results["race"][0]["ratio"] = ratio
     rows = [row for row in report.goals(results) if row["goal"].startswith("times quicker, bfloat16")]
     assert rows[0]["reached"] == reached
+
+
+def test_what_controls_cost_is_asked_of_each(monkeypatch):
+    from benchmarks import controls
+
+    found = controls.seconds(64, rounds=1)
+    assert list(found) == list(controls.CONTROLS)
+    assert all(0 < seconds < 60 for seconds in found.values())

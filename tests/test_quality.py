@@ -106,7 +106,7 @@ class TestQuality:
         monkeypatch.setitem(quality.WAYS, "ours", lambda *call: made.append(call) or st.load_image("chelsea", 48))
         pairs = (("chelsea", "dots"),)
         first, again = (quality.compare(48, pairs, ("ours",)) for _ in range(2))
-        assert made == [("chelsea", "dots", 48)]
+        assert made == [("chelsea", "dots", 48, "cpu")]
         assert first == again
         assert first[0]["pair"] == "chelsea × dots"
 
@@ -125,7 +125,7 @@ class TestQuality:
     def test_every_way_makes_a_picture(self, way, monkeypatch):
         monkeypatch.setattr(older, "EVALUATIONS", 4)
         monkeypatch.setattr(quality, "PAPER_STEPS", 3)
-        image = quality.WAYS[way]("chelsea", "dots", 64)
+        image = quality.WAYS[way]("chelsea", "dots", 64, "cpu")
         assert image.shape == (1, 3, 43, 64)
         assert 0 <= image.min() < image.max() <= 1
 
