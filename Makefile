@@ -4,16 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab studio picture test test-fast test-notebooks bench quality lint notebooks gallery clean
+.PHONY: help lab studio picture test test-fast test-notebooks bench quality lint notebooks gallery controls clean
 
 help:
 	@echo "make lab        open the course in JupyterLab"
 	@echo "make studio     the studio panel as a page of its own, without code"
-	@echo "make picture    CONTENT=photograph.jpg [STYLE=starry_night] [OUT=picture.png]: paint it"
+	@echo "make picture    CONTENT=photograph.jpg [STYLE=starry_night] [OUT=picture.png] [FORCE=1]: paint it"
 	@echo "make test       all tests, notebooks included (make test-fast leaves the slow ones out)"
 	@echo "make bench      measure: against the machine's limit, against a textbook loop (about 15 minutes)"
 	@echo "make quality    measure pictures: ours, the paper's choices, an older program's (hours)"
 	@echo "make gallery    render the large pictures of the course again where a default has changed (an hour or more)"
+	@echo "make controls   render the pictures of docs/controls.md again, likewise (a quarter of an hour)"
 	@echo "make notebooks  run the notebooks again and store their outputs"
 	@echo "make lint       check style and types only"
 
@@ -35,7 +36,7 @@ CONTENT ?= chelsea
 STYLE ?= starry_night
 OUT ?= picture.png
 picture: $(READY)
-	$(BIN)/styletools transfer "$(CONTENT)" "$(STYLE)" -o "$(OUT)"
+	$(BIN)/styletools transfer "$(CONTENT)" "$(STYLE)" -o "$(OUT)" $(if $(FORCE),--force)
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -67,6 +68,9 @@ notebooks: $(READY)
 # Stopped at any time, it goes on where it was.
 gallery: $(READY)
 	$(BIN)/python scripts/gallery.py
+
+controls: $(READY)
+	$(BIN)/python scripts/controls.py
 
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,31 +5,28 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import signal
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from styletools import __version__, doctor, recipes
-from styletools.descent.synthesis import Step
-from styletools.errors import InputError, StyletoolsError, SynthesisError
-from styletools.film import FilmFile, Snapshots, check_film
+from styletools import __version__, doctor
+from styletools.errors import InputError, StyletoolsError
 from styletools.folder import jobs_of
-from styletools.options import USER_ERROR, Parser, add_reconstruct, add_transfer
+from styletools.options import Parser, add_reconstruct, add_transfer
+from styletools.output import STOPPED, USER_ERROR, check_output, ended, fail, paint
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import SAMPLES, credit, sample
-from styletools.pictures.saving import check_target, load_settings, save_image
-from styletools.recipes import Result
+from styletools.pictures.saving import load_settings
 from styletools.remake import remake
+from styletools.stopping import Stopping
 
 __all__ = ["main"]
-
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,29 +57,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(**options)
     except StyletoolsError as error:
-        return _fail(str(error))
+        return fail(str(error))
     except KeyboardInterrupt:
         print("styletools: interrupted before there was a picture; nothing is saved", file=sys.stderr)
-        return INTERRUPTED
+        return STOPPED + signal.SIGINT
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or "memory" in str(error):
-            return _fail("not enough memory for a picture of this size; use a smaller --size")
+            return fail("not enough memory for a picture of this size; use a smaller --size")
         raise
-
-
-def _fail(message: str) -> int:
-    print(f"styletools: {' '.join(message.split())}", file=sys.stderr)
-    return USER_ERROR
 
 
 def _transfer(content: str, output: Path, style: list[str], **options: Any) -> int:  # noqa: ANN401  # the recipe's
     asked = {"style": style[0] if len(style) == 1 else style, **options}
     if os.path.isdir(content):
         return _folder(Path(content), output, **asked)
-    return _paint("transfer", output, content=content, **asked)
+    return paint("transfer", output, content=content, **asked)
 
 
 def _reconstruct(
@@ -93,84 +85,15 @@ def _reconstruct(
     **options: Any,  # noqa: ANN401
 ) -> int:
     if content is None:
-        return _paint("reconstruct_style", output, image=image, layers=style or {}, **options)
+        return paint("reconstruct_style", output, image=image, layers=style or {}, **options)
     if "style_size" in options:
         raise InputError("--style-size: the content of a picture has its own size; leave it out, or use --style")
     if "statistic" in options:
         options["content_statistic"] = options.pop("statistic")
-    return _paint("reconstruct_content", output, image=image, layer=content, **options)
+    return paint("reconstruct_content", output, image=image, layer=content, **options)
 
 
-def _paint(
-    recipe: str,
-    output: Path,
-    *,
-    bits: int,
-    film: Path | None,
-    snapshots: Path | None,
-    every: int,
-    **options: Any,  # noqa: ANN401  # of the recipe
-) -> int:
-    """Run a recipe and save what there is, whatever ended it; what cannot be written is said before the work."""
-    check_target(output, bits)
-    with ExitStack() as stack:
-        watching = _watching(stack, recipe, film, snapshots, every, options) if film or snapshots else None
-        try:
-            result = getattr(recipes, recipe)(**options, on_step=watching)
-        except SynthesisError as error:
-            save_image(error.image, output, error.settings, bits=bits)
-            return _fail(f"{error}. The best picture so far is saved as {output}")
-        result.save(output, bits)  # before the film, which can fail by itself
-        if watching is not None and watching.film is not None:
-            watching.film.add(result.image)
-    return _said(result, output)
-
-
-def _said(result: Result, output: Path) -> int:
-    """Say how it ended."""
-    if result.interrupted:
-        print(f"styletools: interrupted; the best picture so far is saved as {output}", file=sys.stderr)
-        return INTERRUPTED
-    print(output)
-    return 0
-
-
-class _Watching:
-    """What is written while a picture is made: an `on_step`. What fails of it is told, and stops nothing else."""
-
-    def __init__(self, film: FilmFile | None, snapshots: Snapshots | None) -> None:
-        self.film, self.snapshots = film, snapshots
-
-    def __call__(self, step: Step) -> None:
-        for name in ("film", "snapshots"):
-            each = getattr(self, name)
-            try:
-                if each is not None:
-                    each(step)
-            except StyletoolsError as error:
-                print(f"styletools: --{name} ends here: {error}", file=sys.stderr)
-                setattr(self, name, None)
-
-
-def _watching(
-    stack: ExitStack, recipe: str, film: Path | None, snapshots: Path | None, every: int, options: dict[str, Any]
-) -> _Watching:
-    if every < 1:
-        raise InputError(f"--every: expected a whole number of steps, at least 1, got {every}")
-    last = recipes.plan(recipe, **options)["stages"]
-    height, width = last[-1]["height"], last[-1]["width"]
-    frames = sum(stage["steps"] for stage in last) // every + 2
-    reel = pictures = None
-    if snapshots is not None:
-        pictures = Snapshots(snapshots, every=every)
-        pictures.check()
-    if film is not None:
-        check_film(film, height=height, width=width, frames=frames)
-        reel = stack.enter_context(FilmFile(film, height=height, width=width, every=every))
-    return _Watching(reel, pictures)
-
-
-def _folder(photographs: Path, output: Path, **options: Any) -> int:  # noqa: ANN401  # of the recipe
+def _folder(photographs: Path, output: Path, force: bool, **options: Any) -> int:  # noqa: ANN401  # of the recipe
     """Paint every picture of a folder; what is done already, with the same options, is not done again."""
     for name in ("film", "snapshots"):
         if options.pop(name) is not None:
@@ -179,28 +102,34 @@ def _folder(photographs: Path, output: Path, **options: Any) -> int:  # noqa: AN
     jobs = jobs_of(photographs, output, **options)
     for why in jobs.unreadable:
         print(f"styletools: left out: {why}", file=sys.stderr)
+    for job in jobs.paintable:  # all of them before the first is painted
+        if not job.is_done():
+            check_output(job.target, job.bits, force, {"content": str(job.photograph), **job.options})
     for number, job in enumerate(jobs.paintable, 1):
         if job.is_done():
             print(f"{job.target} (done before)")
             continue
         print(f"{number} of {len(jobs.paintable)}: {job.photograph.name}", file=sys.stderr)
-        result = job.run()
-        if _said(result, job.target) == INTERRUPTED:
-            return INTERRUPTED
+        with Stopping() as stopping:
+            result = job.run(stopping)
+            stopping.shield()
+            code = ended(result, job.target, job.bits, stopping)
+        if code:
+            return code
     return USER_ERROR if jobs.unreadable else 0
 
 
-def _remake(picture: Path, output: Path, progress: bool, **changes: Any) -> int:  # noqa: ANN401  # of the recipe
+def _remake(picture: Path, output: Path, progress: bool, force: bool, **changes: Any) -> int:  # noqa: ANN401
     bits = load_settings(picture).get("bits", 8)
-    check_target(output, bits)
-    with warnings.catch_warnings(record=True) as found:
-        warnings.simplefilter("always")
-        result = remake(picture, progress=progress, **changes)
-    for warning in found:
-        print(f"styletools: {warning.message}", file=sys.stderr)
-    result.save(output, bits)
-    print(output)
-    return 0
+    check_output(output, bits, force, {"content": str(picture)})
+    with Stopping() as stopping:
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            result = remake(picture, progress=progress, on_step=stopping, **changes)
+        stopping.shield()
+        for warning in found:
+            print(f"styletools: {warning.message}", file=sys.stderr)
+        return ended(result, output, bits, stopping)
 
 
 def _samples(folder: Path | None) -> int:
@@ -270,6 +199,7 @@ def _parser() -> Parser:
     command = add("remake", _remake, "make a saved picture again, from the settings inside it")
     command.add("", "picture", metavar="PICTURE", type=Path, help="a picture that was saved by this program")
     command.add("", "-o", "--output", type=Path, required=True, metavar="OUT", help="the file to write")
+    command.add("", "-f", "--force", action="store_true", help="replace OUT if it is there")
     command.add("", "--size", type=int, metavar="PX", default=argparse.SUPPRESS, help="longer side, if another")
     command.add("", "--content", metavar="FILE", default=argparse.SUPPRESS, help="another photograph")
     command.add("", "--style", metavar="FILE", default=argparse.SUPPRESS, help="another painting")

@@ -44,6 +44,10 @@ class SynthesisError(StyletoolsError):
         self.image = image
         self.step = step
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """With all its parts, so that it comes back from another process."""
+        return (type(self), (str(self), self.image, self.step), {"settings": self.settings})
+
 
 def check_weight(name: str, value: float) -> None:
     """Check that the weight of a loss is a finite number ≥ 0.

@@ -1,18 +1,21 @@
-"""Write a file whole or not at all."""
+"""Write a file whole or not at all, and say before the work whether it can be written."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["check_writable", "write_whole"]
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader sees the old file or the new one, never a part.
 
-    The data goes to a new file in the same folder, which then takes the name in one step.
+    The data goes to a new file in the same folder, which then takes the name in one step. A link stays a link: the file
+    that it points to is replaced. A replaced file keeps its mode.
 
     Args:
         path: where to write; its folder must exist.
@@ -28,12 +31,61 @@ def write_whole(path: Path, data: bytes) -> None:
         ...     print([(file.name, file.read_text()) for file in Path(folder).iterdir()])
         [('a.txt', 'whole')]
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    path = _target(path)
+    part = _part(path)
     try:
         with part.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            part.chmod(stat.S_IMODE(path.stat().st_mode))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_writable(path: Path, size: int = 0) -> None:
+    """Try whether a file could be written: a new one in its folder, of about its size, is made and removed.
+
+    Args:
+        path: where it is to be.
+        size: bytes that it may need.
+
+    Raises:
+        OSError: the name is too long; the folder is missing, read-only or full; what is there is read-only, or no file
+            but a device or a pipe.
+
+    Example:
+        >>> check_writable(Path(os.devnull))
+        Traceback (most recent call last):
+        OSError: [Errno 22] it is a device or a pipe, not a file
+    """
+    path = _target(path)
+    if path.exists():
+        if not path.is_file():
+            raise OSError(22, "it is a device or a pipe, not a file")
+        if not os.access(path, os.W_OK):
+            raise PermissionError(13, "it is read-only")
+    else:
+        os.lstat(path.parent)
+        with contextlib.suppress(FileNotFoundError):
+            os.lstat(path)  # a name that is too long is said here
+    part = _part(path)
+    try:
+        with part.open("wb") as file:
+            if size:
+                allocate = getattr(os, "posix_fallocate", None)
+                allocate(file.fileno(), 0, size) if allocate else file.truncate(size)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _target(path: Path) -> Path:
+    """What a link points to."""
+    return path.resolve() if path.is_symlink() else path
+
+
+def _part(path: Path) -> Path:
+    """A new name beside it, as short as the longest allowed name needs it to be."""
+    return path.with_name(f".{secrets.token_hex(8)}.part")

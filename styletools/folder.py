@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image
 
 from styletools import recipes
+from styletools.descent.progress import OnStep
 from styletools.errors import ImageError, InputError
 from styletools.pictures.images import load_image
 from styletools.pictures.saving import check_target, load_settings
@@ -47,11 +48,9 @@ class Job:
         same = _comparable(then) == _comparable(now) and then["pictures"] == now["pictures"]
         return same and "stopped_after" not in then and then.get("bits", 8) == self.bits
 
-    def run(self) -> recipes.Result:
-        """Paint it, and save it."""
-        result = recipes.transfer(str(self.photograph), **self.options)
-        result.save(self.target, self.bits)
-        return result
+    def run(self, on_step: OnStep | None = None) -> recipes.Result:
+        """Paint it."""
+        return recipes.transfer(str(self.photograph), **self.options, on_step=on_step)
 
 
 @dataclass(frozen=True)

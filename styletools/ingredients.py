@@ -148,7 +148,7 @@ def read_picture(source: PictureSource, size: int | None, name: str) -> Tensor:
     check_image(source, name)
     if source.shape[0] != 1:
         raise InputError(f"{name}: expected one picture (1, 3, H, W), got a batch of {source.shape[0]}")
-    image = source.detach().float()
+    image = (source.clone() if source.is_inference() else source).detach().float()
     if size is None:
         return image
     width, height = fit_size(image.shape[3], image.shape[2], size)

@@ -12,12 +12,12 @@ from typing import Any, NoReturn, get_args
 from styletools import recipes
 from styletools.losses.statistics import statistics
 from styletools.network.weights import SOURCES
+from styletools.output import USER_ERROR
 from styletools.palette import Colours
 from styletools.pictures.masks import ROUGH
 
 __all__ = ["Parser", "add_reconstruct", "add_transfer"]
 
-USER_ERROR = 2
 TOPICS = {
     "paintings": "several paintings, their weights, the size of their strokes",
     "regions": "a style for each region, from masks",
@@ -148,6 +148,7 @@ def _add_first(command: Parser, recipe: Callable[..., Any]) -> None:
     command.add(
         "", "-o", "--output", type=Path, required=True, metavar="OUT", help="the file to write: PNG, JPEG, TIFF"
     )
+    command.add("", "-f", "--force", action="store_true", help="replace OUT if it is there")
     _add(command, "", recipe, "--size", type=int, metavar="PX", help="longer side")
     _add(command, "", recipe, "--steps", type=int, metavar="N", help="iterations at each size")
     _add(command, "", recipe, "--seed", type=int, metavar="N", help="of the white-noise start")

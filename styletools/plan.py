@@ -32,6 +32,7 @@ from styletools.pictures.masks import MaskSource
 from styletools.result import Result
 from styletools.settings import describe
 from styletools.stages import StageSettings, scaled, stages
+from styletools.surroundings import undisturbed
 
 __all__ = ["CONTENT_LAYER", "STYLE_LAYERS", "PictureSource", "Plan", "Result"]
 
@@ -182,6 +183,7 @@ class Plan:
         return resize(start, *self._shape)
 
     @cached_property
+    @undisturbed
     def settings(self) -> dict[str, Any]:
         """Everything needed to make the picture again, as plain JSON values; see `Result.settings`.
 
@@ -194,6 +196,8 @@ class Plan:
             raise InputError("layers: expected at least one, got none")
         for name in ("alpha", "beta", "tv"):
             check_weight(name, getattr(self, name))
+        if not self.alpha * sum(self.v.values()) + self.beta * sum(sum(w.values()) for w in self.w) > 0:
+            raise InputError("nothing to do: α, β or the weights of all layers are 0; give one that is not")
         check_units(self.units)
         check_colours(self.colours)
         check_steps(self.steps)
@@ -210,9 +214,11 @@ class Plan:
         called = {name: names.get(name, name) for name in values if name != "recipe"}
         arguments = {argument: values[name] for name, argument in called.items() if argument is not None}
         settings = describe(self.recipe, arguments, network.description, __version__)
+        self._check_sizes()
         _ = self.start, self._shares, self.pictures.opacity, self.pictures.regions  # what is wrong is said here, too
         return settings | {"stages": self.stages, "pictures": self.pictures.fingerprints()}
 
+    @undisturbed
     def objective(self, stage: StageSettings) -> Objective:
         """What is minimised at a stage: the two pictures at its size, and its weights."""
         (P, paintings), mask, last = self.pictures.compared, self.pictures.mask, self.stages[-1]
@@ -238,6 +244,7 @@ class Plan:
             precision=self.precision,
         )
 
+    @undisturbed
     def run(self, progress: bool = True, on_step: OnStep | None = None) -> Result:
         """Make the picture.
 
@@ -264,6 +271,24 @@ class Plan:
             settings["stopped_after"] = int(synthesis.history["step"][-1]) if synthesis.history else 0
         image, opacity = synthesis.image.float().cpu(), self.pictures.opacity
         return Result(image, synthesis.history, settings, interrupted, synthesis, opacity)
+
+    def _check_sizes(self) -> None:
+        """Say which picture is too small for a layer, and which option makes it larger."""
+        asked: list[tuple[str, Tensor | None, dict[str, float]]] = [
+            (self._called("content"), self.pictures.photograph, self.v)
+        ]
+        asked += [(self._called("style"), S, w) for S, w in zip(self.pictures.originals, self.w, strict=False)]
+        for name, image, layers in asked:
+            if image is None or not layers:
+                continue
+            deepest = max((self.network.layer(layer) for layer in layers), key=lambda layer: layer.minimum_size)
+            height, width = image.shape[2:]
+            if min(height, width) < deepest.minimum_size:
+                option = "style_size" if name == self._called("style") and self.style_size is not None else "size"
+                raise InputError(
+                    f"{name}: {height} × {width} pixels are too few for {deepest.name}, which needs at least "
+                    f"{deepest.minimum_size} × {deepest.minimum_size}; take a larger {option}, or leave the layer out"
+                )
 
     @property
     def _from_noise(self) -> bool:

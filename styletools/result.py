@@ -26,6 +26,7 @@ class Result:
             path are described, not contained.
         interrupted: whether ^C or `on_step` ended it before its last step.
         synthesis: to resume: `for step in result.synthesis`, after `result.synthesis.extend(100)` if it was finished.
+            None in a result that came from another process.
         opacity: (1, 1, H, W) in [0, 1] where the photograph has transparency, which the saved picture keeps; or None.
     """
 
@@ -35,6 +36,10 @@ class Result:
     interrupted: bool
     synthesis: Synthesis = field(repr=False)
     opacity: Tensor | None = field(default=None, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without the synthesis, so that a result comes back from another process; it cannot be resumed there."""
+        return (Result, (self.image, self.history, self.settings, self.interrupted, None, self.opacity))
 
     def resumed(self, cut: bool, extended_by: int = 0) -> Result:
         """The result after its synthesis was resumed.

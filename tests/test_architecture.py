@@ -18,18 +18,18 @@ PACKAGE = Path(styletools.__file__).parent
 # Each file may import the ones before it, and no other. A folder without its files listed counts as one place.
 # fmt: off
 ORDER = [
-    "errors", "files",
+    "errors", "files", "surroundings",
     "pictures/__init__", "pictures/procedural", "pictures/samples", "pictures/images", "pictures/saving",
     "pictures/variations", "pictures/colours", "pictures/masks",
     "network/__init__", "network/device", "network/network", "network/weights", "network/vgg", "network/hooked",
     "network/onednn", "network/passes", "network/find",
     "reading",
     "descent/__init__", "descent/loss", "descent/spectrum", "descent/optimisers", "descent/synthesis",
-    "descent/progress", "mp4", "film",
+    "descent/progress", "mp4", "film", "stopping",
     "losses/__init__", "losses/equations", "losses/positions", "losses/term", "losses/regions", "losses/STATISTIC",
     "losses/statistics", "losses/sources", "losses/objective",
     "stages", "settings", "palette", "paintings", "ingredients", "result", "plan", "recipes", "remake", "folder",
-    "laboratory", "transforms", "plots", "exercises", "explorers", "doctor", "options", "cli",
+    "laboratory", "transforms", "plots", "exercises", "explorers", "doctor", "output", "options", "cli",
 ]
 # fmt: on
 MODULES = sorted(path.relative_to(PACKAGE).as_posix()[:-3] for path in PACKAGE.rglob("*.py"))

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 import styletools as st
-from styletools import cli, options
+from styletools import cli, options, output
 from styletools.cli import main
 
 QUICK = ["--size", "64", "--steps", "2", "--quiet"]
@@ -103,14 +103,14 @@ class TestTransfer:
     def test_an_interrupted_run_has_its_film(self, tmp_path, monkeypatch, capsys):
         steps = []
 
-        class Interrupting(cli.FilmFile):
+        class Interrupting(output.FilmFile):
             def __call__(self, step):
                 steps.append(step)
                 super().__call__(step)
                 if len(steps) == 3:
                     raise KeyboardInterrupt
 
-        monkeypatch.setattr(cli, "FilmFile", Interrupting)
+        monkeypatch.setattr(output, "FilmFile", Interrupting)
         out, film = tmp_path / "out.png", tmp_path / "film.gif"
         words = ["-o", str(out), "--film", str(film), "--every", "1"]
         assert run("transfer", "chelsea", "dots", *words, "--size", "64", "--steps", "9", "--quiet") == 130
@@ -119,11 +119,11 @@ class TestTransfer:
             assert 2 <= frames.n_frames <= 4
 
     def test_a_film_that_fails_costs_no_picture(self, tmp_path, monkeypatch, capsys):
-        class Failing(cli.Snapshots):
+        class Failing(output.Snapshots):
             def __call__(self, step):
                 raise st.ImageError("cannot write step_0002.png: No space left on device")
 
-        monkeypatch.setattr(cli, "Snapshots", Failing)
+        monkeypatch.setattr(output, "Snapshots", Failing)
         out = tmp_path / "out.png"
         words = ["-o", str(out), "--snapshots", str(tmp_path / "steps"), *QUICK]
         assert run("transfer", "chelsea", "dots", *words) == 0
@@ -167,7 +167,7 @@ class TestReconstruct:
         out, option = str(tmp_path / "out.png"), ("--statistic", "self-similarity")
         assert run("reconstruct", "dots", "--content", "conv2_2", *option, "-o", out, *QUICK) == 0
         assert st.load_settings(out)["arguments"]["content_statistic"] == "self-similarity"
-        assert run("reconstruct", "dots", "--style", "conv2_2", *option, "-o", out, *QUICK) == 2
+        assert run("reconstruct", "dots", "--style", "conv2_2", *option, "-o", out, *QUICK, "--force") == 2
         assert "statistic: expected one of" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ class TestErrors:
         assert list(tmp_path.iterdir()) == []
 
     def test_a_bad_target_is_said_before_the_work(self, monkeypatch, capsys):
-        monkeypatch.setattr(cli.recipes.Plan, "run", lambda *args, **options: pytest.fail("worked first"))
+        monkeypatch.setattr(output.recipes.Plan, "run", lambda *args, **options: pytest.fail("worked first"))
         assert run("transfer", "chelsea", "dots", "-o", "a.bmp") == 2
 
     def test_nan_saves_the_best_picture(self, tmp_path, capsys):
@@ -368,7 +368,7 @@ class TestErrors:
         def allocate(*args, **options):
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 10 TB")
 
-        monkeypatch.setattr(cli.recipes.Plan, "run", allocate)
+        monkeypatch.setattr(output.recipes.Plan, "run", allocate)
         assert run("transfer", "chelsea", "dots", "-o", "a.png") == 2
         assert capsys.readouterr().err == (
             "styletools: not enough memory for a picture of this size; use a smaller --size\n"
@@ -385,6 +385,107 @@ class TestErrors:
         command = f"{sys.executable} -m styletools.cli samples | true"
         done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
         assert "Traceback" not in done.stderr
+
+
+class TestNothingIsLost:
+    """A finished picture is saved, and no file is replaced without a word."""
+
+    WORDS = ("transfer", "chelsea", "dots")
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="a file system without an encoding")
+    def test_a_name_that_is_not_utf_8(self, tmp_path):
+        name = os.fsdecode(b"caf\xe9.png")
+        st.sample("coffee").save(tmp_path / name)
+        for ending in ("png", "jpg", "tif"):
+            out = tmp_path / f"{name}.out.{ending}"
+            assert run("transfer", str(tmp_path / name), "dots", "-o", str(out), *QUICK) == 0
+            assert st.load_settings(out)["arguments"]["content"] == str(tmp_path / name)
+        assert run("remake", str(tmp_path / f"{name}.out.png"), "-o", str(tmp_path / "again.png"), "--quiet") == 0
+        assert (tmp_path / "again.png").read_bytes() == (tmp_path / f"{name}.out.png").read_bytes()
+
+    def test_an_existing_file_is_replaced_by_force_only(self, tmp_path, capsys, monkeypatch):
+        out = tmp_path / "out.png"
+        out.write_bytes(b"dear to me")
+        with monkeypatch.context() as patch:
+            patch.setattr(output.recipes.Plan, "run", lambda *_: pytest.fail("worked first"))
+            assert run(*self.WORDS, "-o", str(out), *QUICK) == 2
+        assert "exists; choose another name, or replace it with --force" in capsys.readouterr().err
+        assert out.read_bytes() == b"dear to me"
+        assert run(*self.WORDS, "-o", str(out), *QUICK, "--force") == 0
+        assert st.load_image(out).shape == (1, 3, 43, 64)
+        assert run("remake", str(out), "-o", str(tmp_path / "b.png"), "--quiet") == 0
+        assert run("remake", str(out), "-o", str(tmp_path / "b.png"), "--quiet") == 2
+        assert run("remake", str(out), "-o", str(tmp_path / "b.png"), "--quiet", "-f") == 0
+
+    def test_not_the_photograph_itself(self, tmp_path, capsys, monkeypatch):
+        photograph = tmp_path / "mine.png"
+        st.sample("coffee").save(photograph)
+        (tmp_path / "link.png").symlink_to(photograph)
+        before = photograph.read_bytes()
+        monkeypatch.chdir(tmp_path)
+        for out in ("mine.png", f"../{tmp_path.name}/mine.png", "link.png"):
+            for words in (("transfer", "mine.png", "dots"), ("transfer", "dots", "mine.png")):
+                assert run(*words, "-o", out, *QUICK, "--force") == 2
+                assert f"cannot write {out}: it is mine.png itself" in capsys.readouterr().err
+        assert run("reconstruct", "mine.png", "--style", "conv1_1", "-o", "mine.png", *QUICK, "--force") == 2
+        assert photograph.read_bytes() == before
+
+    def test_what_fails_at_the_end_is_saved_elsewhere(self, tmp_path, monkeypatch, capsys):
+        save = st.Result.save
+
+        def full(result, path, bits=8):
+            if tmp_path in Path(path).parents:
+                raise st.ImageError(f"cannot write {path}: No space left on device")
+            save(result, path, bits)
+
+        monkeypatch.setattr(st.Result, "save", full)
+        assert run(*self.WORDS, "-o", str(tmp_path / "out.png"), *QUICK) == 2
+        out, err = capsys.readouterr()
+        assert "No space left on device; it is saved as " in err
+        spare = Path(out.strip())
+        assert str(spare) in err
+        assert st.load_image(spare).shape == (1, 3, 43, 64)
+        shutil.rmtree(spare.parent)
+
+    def test_interrupted_in_the_save(self, tmp_path, monkeypatch, request):
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
+        save = st.Result.save
+
+        def slow(result, path, bits=8):
+            signal.raise_signal(signal.SIGINT)
+            save(result, path, bits)
+
+        monkeypatch.setattr(st.Result, "save", slow)
+        assert run(*self.WORDS, "-o", str(tmp_path / "out.png"), *QUICK) == 0
+        assert st.load_image(tmp_path / "out.png").shape == (1, 3, 43, 64)
+
+    def test_a_folder_is_not_painted_over(self, tmp_path, capsys):
+        (tmp_path / "in").mkdir()
+        st.sample("coffee").save(tmp_path / "in" / "coffee.png")
+        words = ["transfer", str(tmp_path / "in"), "-o", str(tmp_path / "out"), *QUICK]
+        assert run(*words[:2], "dots", *words[2:]) == 0
+        assert run(*words[:2], "scales", *words[2:]) == 2
+        assert "exists; choose another name, or replace it with --force" in capsys.readouterr().err
+        assert run(*words[:2], "scales", *words[2:], "--force") == 0
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+    @pytest.mark.parametrize("number", [signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)])
+    def test_a_server_that_ends_and_a_terminal_that_closes(self, tmp_path, number, request):
+        out = tmp_path / "a.png"
+        command = [sys.executable, "-m", "styletools.cli", *self.WORDS, "-o", str(out), "--size", "64"]
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        request.addfinalizer(lambda: signal.signal(signal.SIGHUP, before))
+        with subprocess.Popen([*command, "--steps", "100000"], stderr=subprocess.PIPE) as process:
+            assert process.stderr is not None
+            seen = b""
+            while b"content" not in seen:  # the bar shows a first step
+                seen += os.read(process.stderr.fileno(), 4096)
+            process.send_signal(number)
+            _, rest = process.communicate(timeout=60)
+        assert process.returncode == 128 + number
+        assert b"interrupted; the best picture so far is saved" in rest
+        assert st.load_settings(out)["stopped_after"] > 0
 
 
 class TestInterrupted:
@@ -429,7 +530,7 @@ class TestInterrupted:
         def interrupt(*args, **options):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(cli.recipes.Plan, "run", interrupt)
+        monkeypatch.setattr(output.recipes.Plan, "run", interrupt)
         assert run("transfer", "chelsea", "dots", "-o", str(tmp_path / "a.png")) == 130
         assert "nothing is saved" in capsys.readouterr().err
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
-from styletools.files import write_whole
+from styletools.files import check_writable, write_whole
 
 
 def test_replaces(tmp_path):
@@ -52,3 +53,56 @@ def test_permissions_are_those_of_any_new_file(tmp_path):
     write_whole(tmp_path / "a.bin", b"new")
     plain, ours = (stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("plain", "a.bin"))
     assert ours == plain
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_a_replaced_file_keeps_its_mode(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    write_whole(path, b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX links")
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.bin").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("elsewhere/a.bin")
+    write_whole(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "elsewhere" / "a.bin").read_bytes() == b"new"
+    (tmp_path / "dangling").symlink_to("elsewhere/new.bin")
+    write_whole(tmp_path / "dangling", b"new")
+    assert (tmp_path / "elsewhere" / "new.bin").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("letter", ["a", "é"])
+def test_a_name_as_long_as_the_system_allows(tmp_path, letter):
+    name = letter * ((255 - 4) // len(letter.encode())) + ".bin"
+    check_writable(tmp_path / name, 10)
+    write_whole(tmp_path / name, b"new")
+    assert (tmp_path / name).read_bytes() == b"new"
+    with pytest.raises(OSError, match="too long"):
+        check_writable(tmp_path / ("aaaaa" + name))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
+def test_what_cannot_be_written_is_said_before(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", os.devnull, "/dev/full"):
+        with pytest.raises(OSError, match="a device or a pipe"):
+            check_writable(Path(path))
+    with pytest.raises(FileNotFoundError):
+        check_writable(tmp_path / "missing" / "a.bin")
+    (tmp_path / "a.bin").write_bytes(b"old")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # for root everything is writable
+    with pytest.raises(PermissionError, match="read-only"):
+        check_writable(tmp_path / "a.bin")
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no way to ask")
+def test_a_full_disk_is_said_before(tmp_path):
+    with pytest.raises(OSError, match=r"space|large"):
+        check_writable(tmp_path / "a.bin", 2**62)
+    assert list(tmp_path.iterdir()) == []

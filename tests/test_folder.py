@@ -33,14 +33,14 @@ def test_every_picture_once(photographs, tmp_path):
     assert jobs.unreadable == []
     for job in jobs.paintable:
         assert not job.is_done()
-        job.run()
+        job.run().save(job.target)
         assert job.is_done()
         assert st.load_settings(job.target)["arguments"]["content"] == str(job.photograph)
 
 
 def test_done_means_the_same_options_and_the_same_photograph(photographs, tmp_path):
     (job, _), out = jobs_of(photographs, tmp_path / "out", **QUICK).paintable, tmp_path / "out"
-    job.run()
+    job.run().save(job.target)
     assert not jobs_of(photographs, out, **{**QUICK, "seed": 1}).paintable[0].is_done()
     assert not jobs_of(photographs, out, bits=16, **QUICK).paintable[0].is_done()
     assert jobs_of(photographs, out, **QUICK).paintable[0].is_done()

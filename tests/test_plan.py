@@ -6,6 +6,7 @@ import inspect
 from dataclasses import fields
 
 import pytest
+import torch
 
 import styletools as st
 from styletools.plan import NAMES, Plan
@@ -55,3 +56,30 @@ def test_what_is_wrong_is_said_before_any_work(option, value, monkeypatch):
     monkeypatch.setattr(st.VGG, "forward", lambda *_: pytest.fail("computed"))
     with pytest.raises(st.InputError, match=option):
         st.transfer("chelsea", "dots", progress=False, **{option: value})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"size": 8}, "content: 5 × 8 pixels are too few for conv4_2, which needs at least .* a larger size"),
+        ({"style_size": 8}, "style: 8 × 8 pixels are too few for conv5_1, which needs at least .* a larger style_size"),
+        ({"style": ["dots", torch.rand(1, 3, 4, 90)]}, "style: 3 × 64 pixels are too few for conv5_1"),
+    ],
+)
+def test_a_picture_that_is_too_small_is_named(options, message, monkeypatch):
+    monkeypatch.setattr(st.VGG, "forward", lambda *_: pytest.fail("computed"))
+    with pytest.raises(st.InputError, match=message):
+        st.transfer("chelsea", **{"style": "dots", "size": 64, "progress": False, **options})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"alpha": 0, "beta": 0},
+        {"alpha": 0, "style_layers": {"conv1_1": 0}},
+        {"beta": 0, "content_layers": {"conv4_2": 0}},
+    ],
+)
+def test_a_run_with_nothing_to_do_is_refused(options):
+    with pytest.raises(st.InputError, match="nothing to do: α, β or the weights of all layers are 0"):
+        st.transfer("chelsea", "dots", size=64, steps=2, progress=False, **options)

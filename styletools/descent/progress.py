@@ -37,12 +37,20 @@ def watch(synthesis: Synthesis, title: str, progress: bool = True, on_step: OnSt
             for step in synthesis:
                 bar.set_postfix_str(_describe(step), refresh=False)
                 bar.update(step.progress - bar.n)
-                if on_step is not None and on_step(step) is True:
+                if on_step is not None and _is_true(on_step(step)):
                     break
             bar.refresh()
         except KeyboardInterrupt:  # between two steps; during one, the synthesis ends the loop itself
             synthesis.interrupted = True
     return not synthesis.finished
+
+
+def _is_true(answer: object) -> bool:
+    """True, as Python, NumPy and torch have it; a number or a text is no answer to whether to stop."""
+    if isinstance(answer, bool):
+        return answer
+    kind = str(getattr(answer, "dtype", ""))
+    return kind in ("bool", "torch.bool") and getattr(answer, "size", None) is not None and bool(answer)
 
 
 def _describe(step: Step) -> str:

@@ -18,6 +18,7 @@ from styletools.descent.optimisers import LBFGS, Adam, Evaluation, NotFinite, Op
 from styletools.descent.spectrum import Spectrum
 from styletools.errors import InputError, SynthesisError
 from styletools.pictures.images import check_image, resize
+from styletools.surroundings import undisturbed
 
 __all__ = ["OptimiserName", "Stage", "Step", "Synthesis", "check_optimiser", "check_steps", "synthesise"]
 
@@ -95,6 +96,7 @@ class Synthesis:
         tensor([0.9000, 0.5000, 0.5000])
     """
 
+    @undisturbed
     def __init__(
         self,
         stages: Sequence[Stage],
@@ -134,6 +136,7 @@ class Synthesis:
         self._last: dict[str, float] = {}
 
     @property
+    @undisturbed
     def image(self) -> Tensor:
         """The best picture so far, (B, 3, H, W) in [0, 1], at the size of the last stage."""
         return self._shown(self._sized(self._best, self.stages[-1])).clone()
@@ -167,6 +170,7 @@ class Synthesis:
             yield step
         self._release()
 
+    @undisturbed
     def _next_stage(self) -> None:
         self._release()
         self._stage += 1
@@ -178,6 +182,7 @@ class Synthesis:
         self._optimiser = None  # its memory of the path is forty pictures large
         self._losses[self._stage].release()
 
+    @undisturbed
     def _advance(self) -> Step:
         began = time.perf_counter()
         number = len(self.history.get("step", ())) + 1

@@ -127,17 +127,20 @@ class FeaturesPanel(Panel):
         ])  # fmt: skip
         upper, lower = widgets.HBox([self.grid.box, self.other.box]), widgets.HBox([self.one.box, self.place.box])
         self._compose([controls], [upper, lower])
+        self._shown = (self.picker.chosen, self.layer.value)
         self.compute()
 
     def compute(self) -> None:
         """Compute the maps in the worker, and show them."""
-        name, layer, beside = self.picker.key, self.layer.value, self.beside.value
+        # All of it now: when the worker comes to it, something else may be chosen.
+        picture, layer, beside = self.picker.chosen, self.layer.value, self.beside.value
 
         def job(ticket: Ticket) -> None:
-            image = self.picker.image(self.image_size)
-            F = self.features(THE_NETWORK, layer, image, name)
-            other = self.features(beside, layer, image, name)
+            image = picture.image(self.image_size)
+            F = self.features(THE_NETWORK, layer, image, picture.key)
+            other = self.features(beside, layer, image, picture.key)
             ticket.check()
+            self._shown = (picture, layer)
             self._show(F, other, layer, beside)
 
         self.run(job, f"computing {layer} …")
@@ -157,9 +160,9 @@ class FeaturesPanel(Panel):
 
     def show_filter(self) -> None:
         """Show the chosen filter large, and where it fires most."""
-        layer, i = self.layer.value, self.filter.value
-        image = self.picker.image(self.image_size)
-        F = self.features(THE_NETWORK, layer, image, self.picker.key)
+        (picture, layer), i = self._shown, self.filter.value  # of the maps that are seen
+        image = picture.image(self.image_size)
+        F = self.features(THE_NETWORK, layer, image, picture.key)
         if i is None or i >= F.shape[1]:
             return
         row, column = peak(F, i)

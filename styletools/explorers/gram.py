@@ -11,7 +11,7 @@ from torch import Tensor
 from styletools.explorers.drawing import frame, heat
 from styletools.explorers.features import THE_NETWORK, FeatureStore
 from styletools.explorers.panel import Panel, Picture, as_literal
-from styletools.explorers.picker import Picker
+from styletools.explorers.picker import Chosen, Picker
 from styletools.explorers.worker import Ticket
 from styletools.losses.equations import content_loss, gram_matrix, style_layer_loss
 from styletools.pictures.images import ImageSource
@@ -122,38 +122,41 @@ class GramPanel(Panel):
         upper = widgets.HBox([self.matrix.box, self.matrix_other.box, self.changed.box])
         lower = widgets.HBox([self.map_i.box, self.map_j.box, self.product.box])
         self._compose([controls], [upper, self.numbers, lower])
+        self._shown = (self.picker.chosen, layer)
         self.compute()
 
     def compute(self) -> None:
         """Compute both Gram matrices in the worker, and show them."""
-        layer, change = self.layer.value, self.change.value
+        # All of it now: when the worker comes to it, something else may be chosen.
+        layer, change, one, two = self.layer.value, self.change.value, self.picker.chosen, self.other.chosen
 
         def job(ticket: Ticket) -> None:
-            S = self._of(self.picker, layer)
-            image = self.other.image(self.image_size)
+            S = self._of(one, layer)
+            image = two.image(self.image_size)
             if change != NONE:
                 image = VARIATIONS[change](image)
-            F = self.features(THE_NETWORK, layer, image, f"{self.other.key}, {change}")
+            F = self.features(THE_NETWORK, layer, image, f"{two.key}, {change}")
             ticket.check()
-            self._show(S, F, image, layer, change)
+            self._shown = (one, layer)
+            self._show(S, F, image, layer, one.name, f"{two.name}, {change}")
 
         self.run(job, f"computing G of {layer} …")
 
-    def _of(self, picker: Picker, layer: str) -> Tensor:
-        return self.features(THE_NETWORK, layer, picker.image(self.image_size), f"{picker.key}, {NONE}")
+    def _of(self, picture: Chosen, layer: str) -> Tensor:
+        return self.features(THE_NETWORK, layer, picture.image(self.image_size), f"{picture.key}, {NONE}")
 
-    def _show(self, S: Tensor, F: Tensor, image: Tensor, layer: str, change: str) -> None:
+    def _show(self, S: Tensor, F: Tensor, image: Tensor, layer: str, first: str, second: str) -> None:
         A, G = gram_matrix(S), gram_matrix(F)
         best = order(A)
         for picture, gram, name in (
-            (self.matrix, A, self.picker.name),
-            (self.matrix_other, G, f"{self.other.name}, {change}"),
+            (self.matrix, A, first),
+            (self.matrix_other, G, second),
         ):
             shown = cosines(gram)[best][:, best]
             picture.show(frame(heat(shown, "viridis", 1.0), [], 300))
             picture.say(f"G of {name}; as cosines, bright is 1")
         self.changed.show(image)
-        self.changed.say(f"the second picture: {self.other.name}, {change}")
+        self.changed.say(f"the second picture: {second}")
         numbers = gram_change(F, S)
         self.numbers.value = (
             f"E<sub>l</sub> = <b>{numbers['E_l']:.4g}</b> at {layer} (Eq. 4), which is "
@@ -174,15 +177,15 @@ class GramPanel(Panel):
 
     def show_entry(self) -> None:
         """Show the two maps of the chosen entry, and where they fire together."""
-        layer, i, j = self.layer.value, self.i.value, self.j.value
-        S = self._of(self.picker, layer)
+        (picture, layer), i, j = self._shown, self.i.value, self.j.value  # of the matrix that is seen
+        S = self._of(picture, layer)
         if max(i, j) >= S.shape[1]:
             return
         product = together(S, i, j)
-        for picture, values, words in (
+        for shown, values, words in (
             (self.map_i, S[0, i], f"filter i = {i}"),
             (self.map_j, S[0, j], f"filter j = {j}"),
             (self.product, product, f"their product; its sum is G_ij = {float(product.sum()):.4g}"),
         ):
-            picture.show(frame(heat(values), [], 300))
-            picture.say(words)
+            shown.show(frame(heat(values), [], 300))
+            shown.say(words)

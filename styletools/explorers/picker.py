@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as widgets
@@ -15,11 +16,36 @@ from styletools.pictures.images import ImageSource, check_image, fit_size, load_
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import PAINTINGS, PHOTOGRAPHS
 
-__all__ = ["LARGEST_UPLOAD", "Picker"]
+__all__ = ["LARGEST_UPLOAD", "Chosen", "Picker"]
 
 LARGEST_UPLOAD = 20_000_000
 """Bytes of a file."""
 _OWN = "your own"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen at one moment: a worker that asks later would mix two choices.
+
+    Attributes:
+        name: in the list.
+        key: what the picture is known by; two files of one name have two.
+        source: what a recipe takes: a name, or what was given or uploaded.
+    """
+
+    name: str
+    key: str
+    source: Any
+
+    def image(self, size: int) -> Tensor:
+        """The picture, its longer side as given, (1, 3, H, W).
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+        if isinstance(self.source, Tensor):
+            return resize(self.source, *reversed(fit_size(self.source.shape[3], self.source.shape[2], size)))
+        return load_image(self.source, size)
 
 
 class Picker:
@@ -59,30 +85,29 @@ class Picker:
         self.box = widgets.HBox([self.choice, self.upload], layout=widgets.Layout(align_items="center"))
 
     @property
+    def chosen(self) -> Chosen:
+        """What is chosen now."""
+        name = str(self.choice.value)
+        return Chosen(name, self._keys.get(name, name), self._files.get(name, name))
+
+    @property
     def name(self) -> str:
-        """What is chosen."""
-        return str(self.choice.value)
+        """See `Chosen`, as all that follow."""
+        return self.chosen.name
 
     @property
     def key(self) -> str:
-        """What the picture is known by; two files of one name have two."""
-        return self._keys.get(self.name, self.name)
+        """Of what is chosen now."""
+        return self.chosen.key
 
     @property
     def source(self) -> Any:
-        """What a recipe takes: a name, or what was given or uploaded."""
-        return self._files.get(self.name, self.name)
+        """Of what is chosen now."""
+        return self.chosen.source
 
     def image(self, size: int) -> Tensor:
-        """The picture, its longer side as given, (1, 3, H, W).
-
-        Raises:
-            ImageError: it cannot be read.
-        """
-        source = self.source
-        if isinstance(source, Tensor):
-            return resize(source, *reversed(fit_size(source.shape[3], source.shape[2], size)))
-        return load_image(source, size)
+        """Of what is chosen now."""
+        return self.chosen.image(size)
 
     def on_change(self, action: Callable[[], None]) -> None:
         """Call when another picture is chosen or uploaded."""

@@ -64,7 +64,10 @@ def synchronous() -> bool:
         >>> synchronous() in (True, False)
         True
     """
-    return os.environ.get(SYNCHRONOUS, "0") not in ("", "0") or "google.colab" in sys.modules
+    return (
+        os.environ.get(SYNCHRONOUS, "").strip().lower() not in ("", "0", "false", "no", "off")
+        or "google.colab" in sys.modules
+    )
 
 
 class Worker:

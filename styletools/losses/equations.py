@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from styletools.errors import InputError, check_weight
@@ -82,7 +83,8 @@ def gram_matrix(features: Tensor, *, divide_by: Literal["nothing", "M", "NM"] = 
             two filters, which does not grow with the picture. `"NM"` divides by N_l M_l, as many programs do.
 
     Returns:
-        G, (B, C, C), symmetric and positive semi-definite; squared units of the activations.
+        G, (B, C, C), symmetric and positive semi-definite; squared units of the activations. Of half precision in
+        float32.
 
     Raises:
         InputError: features that are not (B, C, H, W), or an unknown divisor.
@@ -104,6 +106,8 @@ def gram_matrix(features: Tensor, *, divide_by: Literal["nothing", "M", "NM"] = 
     _check_features("features", features)
     batch, channels, height, width = features.shape
     F = features.reshape(batch, channels, height * width)
+    if F.dtype in (torch.float16, torch.bfloat16):  # sums of squares overflow in one, and round in the other
+        F = F.float()
     G = F @ F.transpose(1, 2)
     if divide_by == "nothing":
         return G
@@ -295,6 +299,8 @@ def _check_features(name: str, features: Tensor) -> None:
         raise InputError(f"{name}: expected a tensor (B, C, H, W), got {type(features).__name__}")
     if features.dim() != 4 or 0 in features.shape:
         raise InputError(f"{name}: expected shape (B, C, H, W), got {tuple(features.shape)}")
+    if not features.is_floating_point():  # sums of small integers wrap around
+        raise InputError(f"{name}: expected floats, got {features.dtype}; use .float()")
 
 
 def _check_pair(ours: Tensor, target: Tensor) -> None:

@@ -17,6 +17,8 @@ from styletools.losses.statistics import Statistic, find_statistics
 from styletools.losses.term import Term
 from styletools.network.network import Network
 from styletools.network.passes import AddGradient, Precision, find_passes
+from styletools.pictures.images import check_image
+from styletools.surroundings import undisturbed
 
 __all__ = ["LayerWeights", "Objective", "Units", "check_units", "layer_weights"]
 
@@ -82,6 +84,7 @@ class Objective:
         Gatys, Ecker and Bethge 2016, Eq. 7.
     """
 
+    @undisturbed
     def __init__(
         self,
         network: Network,
@@ -146,6 +149,7 @@ class Objective:
             for term in self.terms
         }
 
+    @undisturbed
     @torch.no_grad()
     def value_and_gradient(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """The terms and the gradient of their sum with respect to the picture.
@@ -214,6 +218,7 @@ def _sources(image: Tensor | Sequence[Source] | None, weights: Mapping[str, floa
         return []
     if image is None:
         raise InputError(f"{name}: expected a picture, because there are {name}_layers; got None")
+    check_image(image, name)
     return [Source(image, weights)]
 
 

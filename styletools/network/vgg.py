@@ -14,6 +14,7 @@ from torch.nn import functional
 from styletools.errors import InputError
 from styletools.network.network import Layer
 from styletools.network.weights import Convention, Depth, Weights, convolutions, load_weights
+from styletools.surroundings import undisturbed
 
 __all__ = ["VGG", "Padding", "Pooling"]
 
@@ -57,6 +58,7 @@ class VGG(nn.Module):
     mean: Tensor
     std: Tensor
 
+    @undisturbed
     def __init__(
         self,
         weights: str | os.PathLike[str] | Weights = "bundled",

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from styletools.errors import InputError, WeightsError
 from styletools.files import write_whole
+from styletools.surroundings import undisturbed
 
 __all__ = ["BLOCKS", "SOURCES", "Convention", "Depth", "Weights", "cache_folder", "convolutions", "load_weights"]
 
@@ -79,6 +80,7 @@ class Weights:
     std: _Triple
 
 
+@undisturbed
 def load_weights(
     source: str | os.PathLike[str] = "bundled",
     *,
@@ -208,6 +210,11 @@ def _read_state(path: Path) -> tuple[Mapping[str, Tensor], dict[str, str]]:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file makes the unpickler raise almost anything
         reason = " ".join(str(error).split())[:120] or type(error).__name__
+        if "weights_only" in str(error) and "GLOBAL" in str(error):
+            raise WeightsError(
+                f"weights {path}: the file is not a plain state dict but a pickled object, which could run code; "
+                "save the model's state dict instead: torch.save(model.state_dict(), path)"
+            ) from error
         raise WeightsError(
             f"weights {path}: the file is damaged, truncated or not a plain state dict ({reason}); get it again"
         ) from error

@@ -22,10 +22,12 @@ from torch.nn import functional
 from styletools.errors import ImageError, InputError
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import SAMPLES, sample
+from styletools.surroundings import undisturbed
 
 __all__ = [
     "ImageSource",
     "check_image",
+    "expanded",
     "fit_size",
     "load_image",
     "load_opacity",
@@ -41,6 +43,7 @@ ImageSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview
 """What `load_image` reads."""
 
 
+@undisturbed
 def load_image(source: ImageSource, size: int | None = None) -> Tensor:
     """Read a picture.
 
@@ -75,6 +78,7 @@ def load_image(source: ImageSource, size: int | None = None) -> Tensor:
     return to_tensor(image)
 
 
+@undisturbed
 def load_opacity(source: ImageSource, size: int | None = None) -> Tensor | None:
     """Read what is transparent in a picture: its alpha channel, or the colour that its file says is not seen.
 
@@ -153,6 +157,7 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
     return resized.clamp(0, 1).to(image.device)
 
 
+@undisturbed
 def white_noise(height: int, width: int, seed: int = 0) -> Tensor:
     """White noise over the whole range: each channel of each pixel uniform in [0, 1].
 
@@ -252,8 +257,8 @@ def open_image(source: ImageSource) -> tuple[Image.Image, str]:
         _decode(image, name)
         return image, name
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        if not os.path.exists(path) and str(source) in (*SAMPLES, *PROCEDURAL):
+        path = expanded(source)
+        if not os.path.isfile(path) and str(source) in (*SAMPLES, *PROCEDURAL):
             return sample(str(source)), str(source)
         data, name = _read(path), str(path)
     elif isinstance(source, bytes | bytearray | memoryview):
@@ -266,6 +271,19 @@ def open_image(source: ImageSource) -> tuple[Image.Image, str]:
         reason = "is empty (0 bytes)" if not data else "was opened as text; open it with mode 'rb'"
         raise ImageError(f"{name} {reason}")
     return _decode_bytes(data, name), name
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """A path with `~` spelt out; a name that only looks like it stays.
+
+    Example:
+        >>> expanded("~/a.png") == Path.home() / "a.png", expanded("a~.png").name
+        (True, 'a~.png')
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # no such user
+        return Path(path)
 
 
 def _read(path: Path) -> bytes:
@@ -286,6 +304,8 @@ def _nearest(path: Path) -> str:
     if not os.path.isdir(path.parent):
         return f" (there is no folder {path.parent})"
     names = os.listdir(path.parent) if os.access(path.parent, os.R_OK) else []
+    endings = Image.registered_extensions()
+    names = [name for name in names if Path(name).suffix.lower() in endings]
     close = difflib.get_close_matches(path.name, [*names, *SAMPLES, *PROCEDURAL], n=1, cutoff=0.5)
     if not close:
         return ""
@@ -348,14 +368,15 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
     values = np.asarray(image).astype(np.float64)
     values = np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=0.0)
     # I;16 is 0 … 65535 by definition. The modes I (32-bit) and F (float) state no range: the smallest usual one
-    # that holds the picture is taken.
+    # that holds the picture is taken. Floats up to 1 may be a little over it, from sharpening or resizing.
     if image.mode.startswith("I;16"):
         top = 65535.0
     else:
         finite = values[np.isfinite(values)]
         highest = finite.max() if finite.size else 0.0
         ranges = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0, 2.0**31 - 1)
-        top = next((limit for limit in ranges if highest <= limit), float(highest))
+        over = 2.0 if image.mode == "F" else 1.0
+        top = ranges[0] if highest <= over * ranges[0] else next((x for x in ranges if highest <= x), float(highest))
     return Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8))
 
 

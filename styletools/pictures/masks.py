@@ -14,6 +14,7 @@ from torch.nn import functional
 from styletools.errors import InputError
 from styletools.pictures.images import ImageSource, load_image
 from styletools.pictures.variations import grey
+from styletools.surroundings import undisturbed
 
 __all__ = ["ROUGH", "Mask", "MaskSource", "load_mask"]
 
@@ -50,6 +51,7 @@ class Mask:
         return inside
 
 
+@undisturbed
 def load_mask(source: MaskSource, image: Tensor, name: str = "mask") -> Mask:
     """Read a mask for a picture.
 

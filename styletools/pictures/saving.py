@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,14 +19,15 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from torch import Tensor
 
 from styletools.errors import ImageError, InputError
-from styletools.files import write_whole
-from styletools.pictures.images import one_picture, open_image, to_pil
+from styletools.files import check_writable, write_whole
+from styletools.pictures.images import expanded, one_picture, open_image, to_pil
 
 __all__ = ["Format", "check_target", "load_settings", "save_image"]
 
 Format = Literal["PNG", "JPEG", "TIFF"]
 
 _FORMATS: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF"}
+_LONGEST_COMMENT = 65_000  # bytes
 _SETTINGS = "styletools"
 _DESCRIPTION = 270  # the TIFF tag ImageDescription
 
@@ -65,9 +67,13 @@ def save_image(
         ...     print(load_settings(f"{folder}/a.png"))
         {'seed': 0}
     """
-    path = Path(path)
+    path = expanded(path)
     file_format = check_target(path, bits)
     image = one_picture(image)
+    try:
+        json.dumps(settings)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"settings: expected what JSON has, got {' '.join(str(error).split())}") from error
     if opacity is not None:
         _check_opacity(opacity, image)
     if file_format == "JPEG":
@@ -103,15 +109,17 @@ def load_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
     return settings
 
 
-def check_target(path: Path, bits: int = 8) -> Format:
+def check_target(path: Path, bits: int = 8, size: int = 0) -> Format:
     """Return the file format of a path to write; worth asking before a long computation.
 
     Args:
         path: of the file.
         bits: that it is to have in each channel, 8 or 16.
+        size: bytes that it may need.
 
     Raises:
-        ImageError: an unknown ending, 16 bits in a JPEG, a missing folder, or the path of a folder.
+        ImageError: an unknown ending, 16 bits in a JPEG, a missing, read-only or full folder, the path of a folder, of
+            a read-only file or of a device, or a name that is too long.
         InputError: other bits than 8 and 16.
 
     Example:
@@ -120,6 +128,7 @@ def check_target(path: Path, bits: int = 8) -> Format:
         >>> check_target(Path("picture.TIF"), bits=16)
         'TIFF'
     """
+    path = expanded(path)
     if bits not in (8, 16):
         raise InputError(f"bits: expected 8 or 16, got {bits!r}")
     file_format = _FORMATS.get(path.suffix.lower())
@@ -131,6 +140,10 @@ def check_target(path: Path, bits: int = 8) -> Format:
         raise ImageError(f"cannot write {path}: there is no folder {path.parent}; make it first")
     if os.path.isdir(path):
         raise ImageError(f"cannot write {path}: it is a folder")
+    try:
+        check_writable(path, size)
+    except OSError as error:
+        raise ImageError(f"cannot write {path}: {error.strerror or error}") from error
     return file_format
 
 
@@ -158,16 +171,30 @@ def _integers(image: Tensor, bits: int) -> NDArray[Any]:
 def _jpeg(image: Tensor, settings: dict[str, Any] | None, quality: int, opacity: Tensor | None) -> bytes:
     if opacity is not None:
         image = torch.lerp(torch.ones_like(image), image, opacity.to(image))
-    text = "" if settings is None else json.dumps(settings, ensure_ascii=False)
-    buffer = io.BytesIO()
-    to_pil(image).save(buffer, "JPEG", quality=quality, subsampling=0, comment=text.encode())
+    comment, buffer = ("" if settings is None else _text(settings)).encode(), io.BytesIO()
+    if len(comment) > _LONGEST_COMMENT:
+        warnings.warn(
+            f"the settings are left out: a JPEG holds {_LONGEST_COMMENT} bytes, they have {len(comment)}", stacklevel=3
+        )
+        comment = b""
+    to_pil(image).save(buffer, "JPEG", quality=quality, subsampling=0, comment=comment)
     return buffer.getvalue()
+
+
+def _text(settings: dict[str, Any]) -> str:
+    """Settings as JSON; a file name that is not UTF-8 must not cost the picture, and comes back as it was."""
+    text = json.dumps(settings, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(settings)
+    return text
 
 
 def _png(pixels: NDArray[Any], settings: dict[str, Any] | None) -> bytes:
     info, buffer = PngImagePlugin.PngInfo(), io.BytesIO()
     if settings is not None:
-        info.add_itxt(_SETTINGS, json.dumps(settings, ensure_ascii=False))
+        info.add_itxt(_SETTINGS, _text(settings))
     Image.fromarray(pixels).save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
 
@@ -183,7 +210,7 @@ def _png_16(pixels: NDArray[Any], settings: dict[str, Any] | None) -> bytes:
     if settings is None:
         return buffer.getvalue()
     # An international text: keyword, not compressed, no language, no translated keyword.
-    text = _SETTINGS.encode() + b"\0\0\0\0\0" + json.dumps(settings, ensure_ascii=False).encode()
+    text = _SETTINGS.encode() + b"\0\0\0\0\0" + _text(settings).encode()
     header, *rest = png.Reader(bytes=buffer.getvalue()).chunks()
     buffer = io.BytesIO()
     png.write_chunks(buffer, [header, (b"iTXt", text), *rest])

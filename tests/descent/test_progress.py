@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import signal
 
+import numpy as np
+import pytest
 import torch
 
 from styletools.descent.progress import watch
@@ -55,3 +57,23 @@ def test_an_interrupt_between_two_steps():
     assert watch(synthesis, "paint", False, interrupt) is True
     assert synthesis.interrupted
     assert watch(synthesis, "paint", False) is False  # and on
+
+
+@pytest.mark.parametrize(
+    ("answer", "stops"),
+    [
+        (True, True),
+        (np.True_, True),
+        (torch.tensor(True), True),
+        (False, False),
+        (np.False_, False),
+        (torch.tensor(False), False),
+        (None, False),
+        (1, False),
+        ("stop", False),
+        (torch.tensor(1.0), False),
+    ],
+)
+def test_what_stops_a_run(answer, stops):
+    run = synthesise(lambda x: {"light": x.mean()}, torch.rand(1, 3, 4, 4), steps=3)
+    assert watch(run, "darken", progress=False, on_step=lambda _: answer) is stops

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import threading
+
 from driving import SMALL, done, pixels
 
 import styletools as st
+from styletools.explorers.picker import Chosen
 
 
 class TestGram:
@@ -35,3 +38,35 @@ class TestGram:
         done(panel)
         assert "sizes differ" in panel.numbers.value
         assert abs(pixels(panel.matrix) - pixels(panel.matrix_other)).mean() > 1
+
+
+def test_two_changes_within_milliseconds(make, monkeypatch):
+    """A held arrow key: the worker begins with the first picture when the second is chosen already."""
+    panel = make("gram", **SMALL["gram"])
+    done(panel)
+    begun, go_on = threading.Event(), threading.Event()
+    image = Chosen.image
+
+    def slow(chosen, size):
+        if not begun.is_set():
+            begun.set()
+            go_on.wait(20)
+        return image(chosen, size)
+
+    monkeypatch.setattr(Chosen, "image", slow)
+    panel.picker.choice.value = "coffee"
+    assert begun.wait(20)
+    threading.Timer(0.2, go_on.set).start()
+    panel.picker.choice.value = "china"
+    done(panel)
+    monkeypatch.undo()
+    assert "G of china" in panel.matrix.caption.value
+    fresh = make("gram", "china", size=SMALL["gram"]["size"])
+    done(fresh)
+    assert panel.matrix.image.value == fresh.matrix.image.value
+    for name in ("coffee", "china"):  # nor is one kept under the other's name
+        panel.picker.choice.value = name
+        done(panel)
+        fresh = make("gram", name, size=SMALL["gram"]["size"])
+        done(fresh)
+        assert panel.matrix.image.value == fresh.matrix.image.value

@@ -107,3 +107,11 @@ def test_synchronous_needs_no_thread(monkeypatch, worker):
     assert here == [threading.current_thread()]
     monkeypatch.setenv(SYNCHRONOUS, "0")
     assert not synchronous()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("1", True), ("true", True), ("0", False), ("false", False), ("No", False), ("", False)]
+)
+def test_the_variable_in_words(monkeypatch, value, expected):
+    monkeypatch.setenv(SYNCHRONOUS, value)
+    assert synchronous() is expected

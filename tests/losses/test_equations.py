@@ -276,3 +276,24 @@ class TestTotalVariation:
             total_variation(torch.zeros(1, 3, 1, 5))
         with pytest.raises(InputError, match="power: expected 1 or 2, got 3"):
             total_variation(torch.zeros(1, 3, 5, 5), power=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool])
+def test_integers_are_refused_before_they_wrap_around(dtype):
+    features = torch.full((1, 2, 2, 2), 1, dtype=dtype)
+    for call in (
+        lambda: gram_matrix(features),
+        lambda: content_loss(features, features),
+        lambda: style_layer_loss(features, features),
+        lambda: total_variation(features),
+    ):
+        with pytest.raises(InputError, match="expected floats, got torch"):
+            call()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_neither_overflows_nor_rounds(dtype):
+    features = torch.full((1, 2, 64, 64), 200.0, dtype=dtype)
+    gram = gram_matrix(features)
+    assert gram.dtype == torch.float32
+    assert torch.equal(gram, torch.full((1, 2, 2), 200.0**2 * 64 * 64))

@@ -164,6 +164,11 @@ class TestFile:
             with pytest.raises(WeightsError, match="not a plain state dict"):
                 load_weights(tmp_path / name)
 
+    def test_a_whole_model_says_what_to_save(self, tmp_path):
+        torch.save(torch.nn.Conv2d(1, 1, 1), tmp_path / "model.pth")
+        with pytest.raises(WeightsError, match=r"a pickled object.*torch\.save\(model\.state_dict\(\), path\)"):
+            load_weights(tmp_path / "model.pth")
+
     def test_other_layouts_list_what_was_found(self, tmp_path):
         path = tmp_path / "resnet.pth"
         torch.save({"layer1.0.conv1.weight": torch.zeros(2, 2)}, path)

@@ -18,6 +18,7 @@ from styletools.errors import ImageError, InputError
 from styletools.pictures import images
 from styletools.pictures.images import load_image, load_opacity, resize, to_pil, to_tensor, white_noise
 from styletools.pictures.samples import sample
+from styletools.pictures.saving import save_image
 
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 
@@ -423,3 +424,36 @@ class TestWhiteNoise:
 
 def test_every_public_name_is_there():
     assert all(hasattr(images, name) for name in images.__all__)
+
+
+def test_floats_a_little_over_one_are_not_taken_for_eight_bits():
+    values = np.linspace(0, 1.02, 64, dtype=np.float32).reshape(8, 8)
+    found = load_image(Image.fromarray(values))
+    torch.testing.assert_close(found[0, 0], torch.from_numpy(values.clip(0, 1)), rtol=0, atol=2 / 255)
+
+
+def test_a_folder_named_like_a_sample_does_not_hide_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "chelsea").mkdir()
+    assert load_image("chelsea").shape == (1, 3, 300, 451)
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    sample("chelsea").save(tmp_path / "mine.png")
+    assert load_image("~/mine.png").shape == (1, 3, 300, 451)
+    save_image(torch.zeros(1, 3, 4, 4), "~/new.png")
+    assert (tmp_path / "new.png").exists()
+    with pytest.raises(ImageError, match="no such file: ~nobody-of-this-name"):
+        load_image("~nobody-of-this-name/mine.png")
+
+
+def test_only_pictures_are_offered_in_place_of_a_missing_one(tmp_path):
+    (tmp_path / "photograf.txt").write_text("")
+    with pytest.raises(ImageError) as error:
+        load_image(tmp_path / "photograph.png")
+    assert "photograf" not in str(error.value).replace("photograph", "")
+    sample("dots").save(tmp_path / "photograf.png")
+    with pytest.raises(ImageError, match=r"did you mean .*photograf\.png"):
+        load_image(tmp_path / "photograph.png")
