@@ -392,8 +392,8 @@ def use_every_topic(page, panel, name: str, tmp_path: Path) -> None:
     keep(panel, f"{name}_second")
     unfold(panel, "Regions")
     choose(panel, "regions", "disc: a disc of this share of the shorter side, and what is around it")
-    set_number(panel, "how much", "0.6")
     says(panel, "in this order: inside, outside")
+    set_number(panel, "how much", "0.6")
     preview = photo(shown(panel, 0))
     keep(panel, f"{name}_regions")
     mask = Image.new("L", (451, 300))
@@ -422,10 +422,45 @@ def use_every_topic(page, panel, name: str, tmp_path: Path) -> None:
     keep(panel, f"{name}_all")
 
 
+def use_every_button(page, panel, tmp_path: Path) -> None:
+    """α/β, Adam, an upload of each kind; Before / after, Continue, Stop and Reset."""
+    set_number(panel, "α/β", "1")
+    unfold(panel, "Start, size, steps")
+    choose(panel, "optimiser", "Adam")
+    unfold(panel, "Regions")
+    choose(panel, "regions", "none")
+    unfold(panel, "A second painting, size of the strokes")
+    for place in range(3):  # the photograph, the painting, the second one
+        name = f"my picture {place}.png"
+        st.sample(("rocket", "coffee", "china")[place]).save(tmp_path / name)
+        with page.expect_file_chooser() as chooser:
+            panel.get_by_role("button", name=re.compile(r"Upload \(")).nth(place).click()
+        chooser.value.set_files(tmp_path / name)
+        says(panel, f"{re.escape(name)} was added")
+    panel.get_by_role("button", name="Start").click()
+    says(panel, "finished after")
+    after = photo(shown(panel, RESULT))
+    panel.get_by_role("button", name="Before / after").click()
+    before = picture_changes(shown(panel, RESULT), after)
+    panel.get_by_role("button", name="Before / after").click()
+    picture_changes(shown(panel, RESULT), before)
+    panel.get_by_role("button", name="Continue").click()
+    says(panel, "finished after 20 steps|finished after 40 steps")
+    unfold(panel, "Start, size, steps")
+    set_number(panel, "steps", "400")
+    panel.get_by_role("button", name="Start").click()
+    says(panel, "s left")
+    panel.get_by_role("button", name="Stop").click()
+    says(panel, "stopped after")
+    panel.get_by_role("button", name="Reset").click()
+    says(panel, "^ready$")
+
+
 def test_studio(page, lab, tmp_path):
     panel = open_lesson(page, lab, "07_studio")
     use_the_studio(page, panel, "studio")
     use_every_topic(page, panel, "studio", tmp_path)
+    use_every_button(page, panel, tmp_path)
 
 
 def test_the_studio_without_code(page, tmp_path):
