@@ -45,7 +45,7 @@ class Job:
         except ImageError:
             return False
         now = recipes.plan("transfer", content=str(self.photograph), **self.options)
-        same = _comparable(then) == _comparable(now) and then["pictures"] == now["pictures"]
+        same = _comparable(then) == _comparable(now) and then.get("pictures") == now["pictures"]
         return same and "stopped_after" not in then and then.get("bits", 8) == self.bits
 
     def run(self, on_step: OnStep | None = None) -> recipes.Result:
@@ -112,12 +112,14 @@ def jobs_of(photographs: Path, output: Path, *, bits: int = 8, **options: Any) -
         jobs.append(Job(path, output / name, options, bits))
     if not jobs:
         raise ImageError(f"{photographs} holds no picture that can be read: {unreadable[0]}")
-    try:
-        recipes.plan("transfer", content=str(jobs[0].photograph), **options)
-    except InputError as error:
-        raise InputError(f"{jobs[0].photograph.name}: {error}") from error
+    for job in jobs:  # a mask may fit one photograph and not another
+        try:
+            recipes.plan("transfer", content=str(job.photograph), **options)
+        except InputError as error:
+            raise InputError(f"{job.photograph.name}: {error}") from error
     return Jobs(jobs, unreadable)
 
 
 def _comparable(settings: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings["arguments"].items() if name not in _OF_THE_RUN}
+    arguments = settings.get("arguments")  # a file of another program, or of an earlier version, may have anything
+    return {k: v for k, v in arguments.items() if k not in _OF_THE_RUN} if isinstance(arguments, dict) else {}

@@ -48,6 +48,21 @@ def test_done_means_the_same_options_and_the_same_photograph(photographs, tmp_pa
     assert not job.is_done()
 
 
+@pytest.mark.parametrize("settings", [{"seconds": 3}, {"arguments": [1]}, {"recipe": "transfer", "arguments": {}}])
+def test_a_picture_of_something_else_is_not_ours(photographs, tmp_path, settings):
+    job = jobs_of(photographs, tmp_path / "out", **QUICK).paintable[0]
+    st.save_image(st.load_image("dots", 8), job.target, settings)
+    assert not job.is_done()
+
+
+def test_a_mask_that_fits_the_first_photograph_only_is_said_before_the_work(photographs, tmp_path):
+    st.sample("astronaut").save(photographs / "square.png")
+    Image.new("L", st.sample("chelsea").size).save(tmp_path / "mask.png")
+    (photographs / "coffee.jpg").unlink()
+    with pytest.raises(InputError, match=r"square\.png: content_mask: expected the proportions"):
+        jobs_of(photographs, tmp_path / "out", **{**QUICK, "content_mask": str(tmp_path / "mask.png")})
+
+
 def test_one_that_was_stopped_is_made_again(photographs, tmp_path):
     job = jobs_of(photographs, tmp_path / "out", **{**QUICK, "steps": 5}).paintable[0]
     result = recipes.transfer(str(job.photograph), **job.options, on_step=lambda _: True)

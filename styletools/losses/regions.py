@@ -99,10 +99,11 @@ def in_region(F: Tensor, region: Tensor, *, arranged: bool = False) -> Tensor:
         >>> in_region(torch.rand(1, 3, 8, 8), left).shape, in_region(torch.rand(1, 3, 8, 8), left, arranged=True).shape
         (torch.Size([1, 3, 1, 24]), torch.Size([1, 3, 8, 8]))
     """
-    chosen = inside(region, F.shape[2], F.shape[3]).to(F.device)
-    if arranged:
-        return guide(F, chosen.float())
-    return F[:, :, chosen][:, :, None]
+    return _taken(F, inside(region, F.shape[2], F.shape[3]).to(F.device), arranged)
+
+
+def _taken(F: Tensor, chosen: Tensor, arranged: bool) -> Tensor:
+    return guide(F, chosen.float()) if arranged else F[:, :, chosen][:, :, None]
 
 
 class InRegion(Term):
@@ -130,11 +131,11 @@ class InRegion(Term):
         """The target is the inner term's."""
         self.inner, self.region = inner, region
         self.layer, self.weight, self.name = inner.layer, inner.weight, name
-        self._where: dict[tuple[int, ...], Tensor] = {}
+        self._found: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
 
     def value(self, F: Tensor) -> Tensor:
         """The inner term's, of the region."""
-        return self.inner.value(in_region(F, self.region, arranged=self.inner.arranged))
+        return self.inner.value(_taken(F, self._chosen(F)[0], self.inner.arranged))
 
     def unit(self) -> float:
         """The inner term's."""
@@ -145,7 +146,7 @@ class InRegion(Term):
         if self.inner.arranged or not _in_rows(F, g):
             return super().add_gradient(F, g, scale)
         # Features lie with their channels together, so a position is a row.
-        where, channels = self._positions(F), F.shape[1]
+        (_, where), channels = self._chosen(F), F.shape[1]
         rows, into = (x.permute(0, 2, 3, 1).view(-1, channels) for x in (F, g))
         part = _as_features(rows.index_select(0, where))
         gradient = torch.zeros_like(part)
@@ -153,12 +154,13 @@ class InRegion(Term):
         into.index_add_(0, where, gradient[0, :, :, 0].T)
         return value
 
-    def _positions(self, F: Tensor) -> Tensor:
-        """Indices of the region's positions at a layer, found once for each size."""
+    def _chosen(self, F: Tensor) -> tuple[Tensor, Tensor]:
+        """Which positions are the region's, and their places in a row; found once for each size."""
         key = tuple(F.shape[2:])
-        if key not in self._where:
-            self._where[key] = inside(self.region, *key).flatten().nonzero()[:, 0].to(F.device)
-        return self._where[key]
+        if key not in self._found:
+            chosen = inside(self.region, *key).to(F.device)
+            self._found[key] = chosen, chosen.flatten().nonzero()[:, 0]
+        return self._found[key]
 
 
 def _in_rows(F: Tensor, g: Tensor) -> bool:
