@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from numbers import Integral
 from pathlib import Path
 from types import TracebackType
 
@@ -13,7 +12,8 @@ from PIL import Image
 from torch import Tensor
 
 from styletools.descent.synthesis import Step
-from styletools.errors import ImageError, InputError, StyletoolsError
+from styletools.door import explained
+from styletools.errors import ImageError, InputError, StyletoolsError, check_whole
 from styletools.files import write_whole
 from styletools.mp4 import LAST, Mp4Writer, check_encoder
 from styletools.pictures.images import one_picture, resize, to_pil
@@ -42,6 +42,7 @@ class Film:
         (True, b'GIF')
     """
 
+    @explained
     def __init__(self, most: int = 60, side: int = 320) -> None:
         """Without a frame."""
         self._most = max(2, most)
@@ -137,14 +138,15 @@ class FilmFile:
         b'GIF'
     """
 
+    @explained
     def __init__(
         self, path: str | os.PathLike[str], *, height: int, width: int, every: int = 5, per_second: int = 20
     ) -> None:
         """Without a frame; nothing is written yet."""
         self.path = Path(path)
         check_film(self.path, height=height, width=width, frames=1)
-        _check_whole("every", every)
-        _check_whole("per_second", per_second, most=50)
+        check_whole("every", every, 1)
+        check_whole("per_second", per_second, 1, 50)
         height, width = int(height), int(width)  # ffmpeg's wrapper knows no number of NumPy's
         self._size = height, width
         self._every, self._seen, self._frames = every, 0, 0
@@ -249,9 +251,10 @@ class Snapshots:
         ['step_0002.png', 'step_0004.png']
     """
 
+    @explained
     def __init__(self, folder: str | os.PathLike[str], every: int = 10) -> None:
         """Nothing is written yet."""
-        _check_whole("every", every)
+        check_whole("every", every, 1)
         self.folder = Path(folder)
         self._every = every
 
@@ -312,9 +315,9 @@ def check_film(path: str | os.PathLike[str], *, height: int, width: int, frames:
     if os.path.isdir(path):
         raise ImageError(f"cannot write {path}: it is a folder")
     _check_parent(path)
-    least, most = (1, 2**16 - 1) if _is_gif(path) else (2, None)
-    _check_whole("height", height, least, most)
-    _check_whole("width", width, least, most)
+    least, most = (1, 2**16 - 1) if _is_gif(path) else (2, 2**31 - 1)
+    check_whole("height", height, least, most)
+    check_whole("width", width, least, most)
     if not _is_gif(path):
         check_encoder(int(height), int(width))
         return
@@ -344,13 +347,6 @@ def _check_writable(folder: Path, path: Path) -> None:
             pass
     except OSError as error:
         raise ImageError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def _check_whole(name: str, value: int, least: int = 1, most: int | None = None) -> None:
-    fits = isinstance(value, Integral) and not isinstance(value, bool)
-    if not fits or value < least or (most is not None and value > most):
-        bounds = f"at least {least}" if most is None else f"{least} … {most}"
-        raise InputError(f"{name}: expected a whole number, {bounds}, got {value!r}")
 
 
 class _GifWriter:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from styletools.descent.progress import OnStep
+from styletools.descent.progress import OnStep, stops
 from styletools.descent.synthesis import Step
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, shown
 from styletools.losses.objective import LayerWeights, Objective
 from styletools.losses.statistics import find_statistics, statistics
 from styletools.network.find import NetworkSource, find_network
@@ -21,6 +22,7 @@ __all__ = ["compare_statistics", "score_statistics"]
 STEPS = 10_000  # nobody waits for so many: the time runs out first
 
 
+@explained
 def compare_statistics(
     source: PictureSource,
     names: Sequence[str] = ("gram", "mean", "shifted-gram"),
@@ -63,13 +65,12 @@ def compare_statistics(
         compare several in this way.
     """
     if not 0 < seconds < float("inf"):
-        raise InputError(f"seconds: expected a number above 0, got {seconds}")
+        raise InputError(f"seconds: expected a number above 0, got {shown(seconds)}")
     for name in names:
         find_statistics(name)
 
     def until(step: Step) -> bool:
-        stopped = on_step is not None and on_step(step) is True
-        return stopped or step.seconds >= seconds
+        return stops(on_step, step) or step.seconds >= seconds
 
     def make(name: str) -> Result:
         return reconstruct_style(
@@ -80,6 +81,7 @@ def compare_statistics(
     return ((name, make(name)) for name in names)
 
 
+@explained
 @torch.no_grad()
 def score_statistics(
     images: Mapping[str, Tensor],

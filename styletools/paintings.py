@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from styletools.errors import InputError, check_weight
+from styletools.errors import InputError, check_weight, shown
 from styletools.losses.objective import LayerWeights, layer_weights
 from styletools.pictures.masks import Mask
 
@@ -84,7 +84,7 @@ def shares(weights: Sequence[float] | None, count: int, name: str) -> list[float
     if weights is None:
         return [1 / count] * count
     if not isinstance(weights, list | tuple):
-        raise InputError(f"{name}: expected a list, one number for each painting, got {weights!r}")
+        raise InputError(f"{name}: expected a list, one number for each painting, got {shown(weights)}")
     given = for_each(weights, count, name)
     for number, weight in enumerate(given, 1):
         check_weight(f"{name}: the weight of painting {number}", weight)

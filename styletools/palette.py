@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 from torch import Tensor
 
-from styletools.errors import InputError
+from styletools.errors import InputError, shown
 from styletools.pictures.colours import (
     Space,
     from_lab,
@@ -39,7 +39,7 @@ def check_colours(colours: Colours) -> None:
         InputError: an unknown name.
     """
     if colours not in get_args(Colours):
-        raise InputError(f"colours: expected one of {', '.join(get_args(Colours))}, got {colours!r}")
+        raise InputError(f"colours: expected one of {', '.join(get_args(Colours))}, got {shown(colours)}")
 
 
 def before(colours: Colours, photograph: Tensor, paintings: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:

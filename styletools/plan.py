@@ -17,7 +17,7 @@ from styletools.ingredients import Ingredients, PictureSource
 from styletools.losses.objective import LayerWeights, Objective, Units, check_units, layer_weights
 from styletools.losses.sources import Source
 from styletools.losses.statistics import Statistic, as_given, find_statistics
-from styletools.network.find import NetworkSource, find_network
+from styletools.network.find import NetworkSource, check_type, find_network
 from styletools.network.network import Network
 from styletools.network.passes import Precision, find_passes
 from styletools.network.vgg import VGG, Padding, Pooling
@@ -203,6 +203,7 @@ class Plan:
         check_steps(self.steps)
         check_optimiser(self.optimiser)
         network = self.network
+        check_type(network)
         find_passes(network, self.precision)
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         w = self.w[0] if len({*map(str, self.w)}) == 1 else self.w  # once where all are the same

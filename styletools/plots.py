@@ -18,7 +18,8 @@ from torch import Tensor
 
 from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import Step
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, check_whole, shown
 from styletools.pictures.images import to_pil
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ __all__ = ["bars", "compare", "live", "losses", "maps", "matrices", "outline", "
 _NOT_LOSSES = ("step", "height", "evaluations", "seconds")
 # Okabe and Ito's colours, told apart with every kind of colour vision; line styles differ as well.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
+_WIDEST = 100  # inches
 _DPI = 80  # a notebook with its figures stays small enough to be stored
 _LINES = ("-", "--", "-.", ":")
 
 
+@explained
 def pictures(
     images: Mapping[str, Tensor], *, columns: int = 4, width: float = 9.0, pixels: bool = False
 ) -> tuple[Figure, list[Axes]]:
@@ -60,16 +63,17 @@ def pictures(
     """
     if not images:
         raise InputError("images: expected at least one picture, got none")
-    shown = {title: to_pil(image) for title, image in images.items()}
-    tallest = max(image.height / image.width for image in shown.values())
-    fig, axes = _grid(list(shown), tallest, columns, width)
-    room = width * _DPI / min(columns, len(shown))  # pixels on the screen for each
-    for ax, image in zip(axes, shown.values(), strict=True):
+    drawn = {title: to_pil(image) for title, image in images.items()}
+    tallest = max(image.height / image.width for image in drawn.values())
+    fig, axes = _grid(list(drawn), tallest, columns, width)
+    room = width * _DPI / min(columns, len(drawn))  # pixels on the screen for each
+    for ax, image in zip(axes, drawn.values(), strict=True):
         enlarged = "nearest" if pixels else "bicubic"
         ax.imshow(np.asarray(image), interpolation=enlarged if image.width <= room else "antialiased")
     return fig, axes
 
 
+@explained
 def maps(
     values: Mapping[str, Tensor], *, columns: int = 4, width: float = 9.0, shared: bool = False
 ) -> tuple[Figure, list[Axes]]:
@@ -95,16 +99,17 @@ def maps(
         >>> plt.close(fig)
     """
     _check_matrices("values", values)
-    shown = {title: value.detach().cpu().numpy() for title, value in values.items()}
-    fig, axes = _grid(list(shown), max(h / w for h, w in (v.shape for v in shown.values())), columns, width)
-    top = max(float(value.max()) for value in shown.values()) if shared else None
-    for ax, value in zip(axes, shown.values(), strict=True):
+    drawn = {title: value.detach().cpu().numpy() for title, value in values.items()}
+    fig, axes = _grid(list(drawn), max(h / w for h, w in (v.shape for v in drawn.values())), columns, width)
+    top = max(float(value.max()) for value in drawn.values()) if shared else None
+    for ax, value in zip(axes, drawn.values(), strict=True):
         image = ax.imshow(value, cmap="inferno", vmin=0, vmax=top or max(float(value.max()), 1e-12))
     if shared:
         fig.colorbar(image, ax=axes, shrink=0.8, pad=0.01)
     return fig, axes
 
 
+@explained
 def matrices(
     values: Mapping[str, Tensor], *, columns: int = 4, width: float = 9.0, label: str = ""
 ) -> tuple[Figure, list[Axes]]:
@@ -131,16 +136,17 @@ def matrices(
     """
     flat = {title: value[0] if value.dim() == 3 else value for title, value in values.items()}
     _check_matrices("values", flat)
-    shown = {title: value.detach().cpu().numpy() for title, value in flat.items()}
-    fig, axes = _grid(list(shown), 1.0, columns, width, frame=True)
-    top = max(float(value.max()) for value in shown.values())
-    for ax, value in zip(axes, shown.values(), strict=True):
+    drawn = {title: value.detach().cpu().numpy() for title, value in flat.items()}
+    fig, axes = _grid(list(drawn), 1.0, columns, width, frame=True)
+    top = max(float(value.max()) for value in drawn.values())
+    for ax, value in zip(axes, drawn.values(), strict=True):
         image = ax.imshow(value, cmap="viridis", vmin=0, vmax=top, interpolation="nearest")
         ax.set(xlabel="filter j", ylabel="filter i")
     fig.colorbar(image, ax=axes, shrink=0.8, pad=0.02, label=label)
     return fig, axes
 
 
+@explained
 def outline(ax: Axes, top: float, left: float, side: float) -> None:
     """Draw a square on a picture, in pixels: for instance a receptive field.
 
@@ -157,10 +163,12 @@ def outline(ax: Axes, top: float, left: float, side: float) -> None:
         2
         >>> plt.close(fig)
     """
+    _check_axes(ax)
     for colour, thick in (("black", 3.5), ("white", 1.5)):
         ax.add_patch(Rectangle((left - 0.5, top - 0.5), side, side, fill=False, edgecolor=colour, linewidth=thick))
 
 
+@explained
 def bars(
     values: Mapping[str, Mapping[str, float]], *, ylabel: str, log: bool = False, ax: Axes | None = None
 ) -> tuple[Figure, Axes]:
@@ -186,6 +194,7 @@ def bars(
     """
     if not values or not all(values.values()):
         raise InputError("values: expected at least one series with a number, got none")
+    _check_axes(ax)
     if ax is None:
         _, ax = plt.subplots(figsize=(9, 3.2), dpi=_DPI, layout="constrained")
     names = list(next(iter(values.values())))
@@ -202,6 +211,7 @@ def bars(
     return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
 
 
+@explained
 def compare(
     runs: Mapping[str, Mapping[str, Sequence[float]]],
     *,
@@ -235,7 +245,10 @@ def compare(
     for title, history in runs.items():
         for name in (column, against):
             if not history.get(name):
-                raise InputError(f"runs: {title!r} has no column {name!r}; there are {', '.join(history) or 'none'}")
+                raise InputError(
+                    f"runs: {title!r} has no column {shown(name)}; there are {', '.join(history) or 'none'}"
+                )
+    _check_axes(ax)
     if ax is None:
         _, ax = plt.subplots(figsize=(9, 3.2), dpi=_DPI, layout="constrained")
     for index, (title, history) in enumerate(runs.items()):
@@ -250,6 +263,9 @@ def _grid(
     titles: Sequence[str], tallest: float, columns: int, width: float, *, frame: bool = False
 ) -> tuple[Figure, list[Axes]]:
     """A figure with one titled axes for each title, without ticks."""
+    check_whole("columns", columns, 1)
+    if not 0 < width <= _WIDEST:
+        raise InputError(f"width: expected inches, above 0 and at most {_WIDEST}, got {shown(width)}")
     columns = min(columns, len(titles))
     rows = math.ceil(len(titles) / columns)
     height = rows * (width / columns * tallest + (0.6 if frame else 0.35))
@@ -274,6 +290,12 @@ def _check_matrices(name: str, values: Mapping[str, Tensor]) -> None:
             raise InputError(f"{name}: {title!r} must have two dimensions, got shape {tuple(value.shape)}")
 
 
+def _check_axes(ax: Axes | None) -> None:
+    if ax is not None and not hasattr(ax, "add_patch"):
+        raise InputError(f"ax: expected the axes of a figure, got {shown(ax)}")
+
+
+@explained
 def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tuple[Figure, Axes]:
     """Plot each named loss over the steps, on a logarithmic scale; grey lines show where the picture grew.
 
@@ -296,6 +318,7 @@ def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tu
     """
     if not history.get("step"):
         raise InputError("history: expected at least one step, got none")
+    _check_axes(ax)
     if ax is None:
         _, ax = plt.subplots(figsize=(9, 3.6), dpi=_DPI, layout="constrained")
     names = [name for name in history if name not in _NOT_LOSSES]
@@ -312,6 +335,7 @@ def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tu
     return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
 
 
+@explained
 def live(width: int = 384, seconds: float = 0.3) -> OnStep:
     """Make an `on_step` that shows the picture in a notebook while it is made.
 
@@ -330,17 +354,17 @@ def live(width: int = 384, seconds: float = 0.3) -> OnStep:
     from IPython.display import DisplayHandle, Image  # noqa: PLC0415  # only a notebook has a use for it
 
     handle = DisplayHandle()  # type: ignore[no-untyped-call]
-    shown = -math.inf
+    last = -math.inf
 
     def watch(step: Step) -> None:
-        nonlocal shown
+        nonlocal last
         now = time.monotonic()
-        if now - shown < seconds and step.progress < 1:
+        if now - last < seconds and step.progress < 1:
             return
         buffer = io.BytesIO()
         to_pil(step.image).save(buffer, "PNG")
-        show = handle.display if shown == -math.inf else handle.update
+        show = handle.display if last == -math.inf else handle.update
         show(Image(buffer.getvalue(), width=width))  # type: ignore[no-untyped-call]
-        shown = now
+        last = now
 
     return watch

@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, shown
 from styletools.network.vgg import VGG
 
 __all__ = ["cosines", "field", "order", "pairs", "patches", "peak", "strongest", "together"]
 
 
+@explained
 def strongest(features: Tensor, count: int = 8) -> list[int]:
     """Which filters answer most to a picture, by their mean over all positions.
 
@@ -38,6 +40,7 @@ def strongest(features: Tensor, count: int = 8) -> list[int]:
     return [int(i) for i in means.argsort(descending=True, stable=True)[:count]]
 
 
+@explained
 def peak(features: Tensor, filter: int) -> tuple[int, int]:
     """Where a filter fires most.
 
@@ -63,6 +66,7 @@ def peak(features: Tensor, filter: int) -> tuple[int, int]:
     return row, column
 
 
+@explained
 def field(vgg: VGG, layer: str, row: int, column: int) -> tuple[int, int, int]:
     """The square of pixels that one position of a layer sees: its receptive field.
 
@@ -91,6 +95,7 @@ def field(vgg: VGG, layer: str, row: int, column: int) -> tuple[int, int, int]:
     return top, left, info.receptive_field
 
 
+@explained
 @torch.no_grad()
 def patches(vgg: VGG, layer: str, filter: int, images: Sequence[Tensor], count: int = 6) -> list[Tensor]:
     """The places of some pictures that a filter answers to most: one of each picture, the strongest first.
@@ -130,6 +135,7 @@ def patches(vgg: VGG, layer: str, filter: int, images: Sequence[Tensor], count: 
     return [patch for _, patch in found[:count]]
 
 
+@explained
 def cosines(gram: Tensor) -> Tensor:
     """How alike two filters fire, whatever their strength: C_ij = G_ij / √(G_ii G_jj).
 
@@ -153,6 +159,7 @@ def cosines(gram: Tensor) -> Tensor:
     return torch.where(both > 0, G / both.clamp_min(torch.finfo(G.dtype).tiny), torch.zeros_like(G))
 
 
+@explained
 def pairs(gram: Tensor, count: int = 5) -> list[tuple[int, int, float]]:
     """Which two different filters fire together most, in proportion to their strength.
 
@@ -177,6 +184,7 @@ def pairs(gram: Tensor, count: int = 5) -> list[tuple[int, int, float]]:
     return [(int(i[k]), int(j[k]), float(C[i[k], j[k]])) for k in best]
 
 
+@explained
 def together(features: Tensor, i: int, j: int) -> Tensor:
     """Where two filters fire together: F_ik F_jk at each position k. Its sum is G_ij (Eq. 3).
 
@@ -205,6 +213,7 @@ def together(features: Tensor, i: int, j: int) -> Tensor:
     return features[0, i] * features[0, j]
 
 
+@explained
 def order(gram: Tensor) -> Tensor:
     """An order of the filters in which those that fire together are neighbours, to show a Gram matrix in.
 
@@ -246,12 +255,12 @@ def _check_one(features: Tensor) -> None:
 
 def _check_filter(features: Tensor, filter: int) -> None:
     if not 0 <= filter < features.shape[1]:
-        raise InputError(f"filter: expected 0 … {features.shape[1] - 1}, got {filter}")
+        raise InputError(f"filter: expected 0 … {features.shape[1] - 1}, got {shown(filter)}")
 
 
 def _check_count(count: int) -> None:
     if count < 1:
-        raise InputError(f"count: expected at least 1, got {count}")
+        raise InputError(f"count: expected at least 1, got {shown(count)}")
 
 
 def _one_gram(gram: Tensor) -> Tensor:

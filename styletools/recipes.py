@@ -10,7 +10,8 @@ import torch
 
 from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import OptimiserName
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, shown
 from styletools.losses.objective import LayerWeights, Units
 from styletools.losses.statistics import Statistic
 from styletools.network.find import NetworkSource
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 
+@explained
 def reconstruct_content(
     image: PictureSource,
     layer: LayerWeights = CONTENT_LAYER,
@@ -117,6 +119,7 @@ def reconstruct_content(
     ).run(progress, on_step)
 
 
+@explained
 def reconstruct_style(
     image: PictureSource | Sequence[PictureSource],
     layers: LayerWeights | Sequence[LayerWeights] = STYLE_LAYERS,
@@ -209,6 +212,7 @@ def reconstruct_style(
     ).run(progress, on_step)
 
 
+@explained
 def transfer(
     content: PictureSource,
     style: PictureSource | Sequence[PictureSource],
@@ -371,7 +375,7 @@ def plan(recipe: str, *pictures: PictureSource, **arguments: Any) -> dict[str, A
         [(128, 7), (181, 7), (256, 7)]
     """
     if recipe not in NAMES:
-        raise InputError(f"recipe: expected one of {', '.join(NAMES)}, got {recipe!r}")
+        raise InputError(f"recipe: expected one of {', '.join(NAMES)}, got {shown(recipe)}")
     bound = signature(globals()[recipe]).bind(*pictures, **arguments)
     bound.apply_defaults()
     option = {name: item for item, name in NAMES[recipe].items()}

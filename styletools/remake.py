@@ -11,9 +11,10 @@ from typing import Any
 
 import torch
 
-from styletools.descent.progress import OnStep, watch
+from styletools.descent.progress import OnStep, stops, watch
 from styletools.descent.synthesis import Step
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, shown
 from styletools.network.weights import SOURCES
 from styletools.pictures.saving import load_settings
 from styletools.plan import NAMES, Plan, Result
@@ -23,6 +24,7 @@ __all__ = ["remake"]
 _PICTURES = ("content", "style", "content_mask", "style_mask", "init")
 
 
+@explained
 def remake(
     source: str | os.PathLike[str] | Mapping[str, Any],
     *,
@@ -63,7 +65,7 @@ def remake(
     recipe = settings.get("recipe")
     if recipe not in NAMES or not isinstance(settings.get("arguments"), Mapping):
         raise InputError(
-            f"settings: expected those of {', '.join(NAMES)}, got {recipe!r}; was this one of our pictures?"
+            f"settings: expected those of {', '.join(NAMES)}, got {shown(recipe)}; was this one of our pictures?"
         )
     options = _options(recipe, settings["arguments"], changes, beside)
     with _threads(settings.get("threads")):
@@ -125,8 +127,7 @@ def _until(number: int | None, on_step: OnStep | None) -> OnStep:
     """Stops at a step, or when the reader wants it."""
 
     def follow(step: Step) -> bool:
-        wanted = on_step is not None and on_step(step) is True
-        return wanted or step.number == number
+        return stops(on_step, step) or step.number == number
 
     return follow
 

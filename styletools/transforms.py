@@ -11,7 +11,8 @@ from torch import Tensor
 
 from styletools.descent.progress import OnStep, watch
 from styletools.descent.synthesis import Stage, Synthesis
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, shown
 from styletools.losses.content import Content
 from styletools.losses.objective import Objective
 from styletools.losses.positions import in_float64, moments
@@ -21,6 +22,7 @@ from styletools.pictures.images import white_noise
 __all__ = ["adain", "invert", "whiten_colour"]
 
 
+@explained
 def adain(F: Tensor, S: Tensor) -> Tensor:
     """Give each filter the painting's mean and deviation: adaptive instance normalisation.
 
@@ -50,6 +52,7 @@ def adain(F: Tensor, S: Tensor) -> Tensor:
     return _deviation(S) * spread + _mean(S)
 
 
+@explained
 def whiten_colour(F: Tensor, S: Tensor, strength: float = 1.0) -> Tensor:
     """Give the features the painting's mean and whole covariance: the whitening and colouring transform.
 
@@ -82,13 +85,14 @@ def whiten_colour(F: Tensor, S: Tensor, strength: float = 1.0) -> Tensor:
     if len(F) != 1:
         raise InputError(f"F: expected the features of one picture, got a batch of {len(F)}")
     if not 0 <= strength <= 1:
-        raise InputError(f"strength: expected 0 … 1, got {strength}")
+        raise InputError(f"strength: expected 0 … 1, got {shown(strength)}")
     (mean, ours), (target, theirs) = moments(in_float64(F)), moments(in_float64(S))
     whitened = _power(ours[0], -0.5) @ (in_float64(F) - mean[..., None, None]).flatten(2)
     coloured = _power(theirs[0], 0.5) @ whitened + target[..., None]
     return torch.lerp(F, coloured.view(F.shape).to(F), strength)
 
 
+@explained
 def invert(
     network: Network,
     layer: str,

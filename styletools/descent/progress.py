@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from styletools.descent.synthesis import Step, Synthesis
+from styletools.errors import InputError, shown
 
-__all__ = ["OnStep", "watch"]
+__all__ = ["OnStep", "stops", "watch"]
 
 OnStep: TypeAlias = Callable[[Step], object]
 """Called after each step; the synthesis stops when it returns True."""
@@ -37,7 +39,7 @@ def watch(synthesis: Synthesis, title: str, progress: bool = True, on_step: OnSt
             for step in synthesis:
                 bar.set_postfix_str(_describe(step), refresh=False)
                 bar.update(step.progress - bar.n)
-                if on_step is not None and _is_true(on_step(step)):
+                if stops(on_step, step):
                     break
             bar.refresh()
         except KeyboardInterrupt:  # between two steps; during one, the synthesis ends the loop itself
@@ -45,8 +47,26 @@ def watch(synthesis: Synthesis, title: str, progress: bool = True, on_step: OnSt
     return not synthesis.finished
 
 
-def _is_true(answer: object) -> bool:
-    """True, as Python, NumPy and torch have it; a number or a text is no answer to whether to stop."""
+def stops(on_step: OnStep | None, step: Step) -> bool:
+    """Whether a callback wants the run to stop: it returns True, as Python, NumPy or torch have it.
+
+    A number or a text is no answer to whether to stop.
+
+    Raises:
+        InputError: it is no function of a step.
+
+    Example:
+        >>> stops(None, None), stops(lambda step: True, None), stops(lambda step: "yes", None)
+        (False, True, False)
+    """
+    if on_step is None:
+        return False
+    try:
+        answer = on_step(step)
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            raise  # from inside of it
+        raise InputError(f"on_step: expected a function of one step, got {shown(on_step)} ({error})") from error
     if isinstance(answer, bool):
         return answer
     kind = str(getattr(answer, "dtype", ""))
@@ -71,7 +91,7 @@ def _bar(title: str, progress: bool) -> Any:  # noqa: ANN401  # tqdm.auto is one
     return tqdm(
         total=1.0,
         desc=title,
-        disable=not progress,
+        disable=not progress or sys.stderr is None,  # pythonw has no stderr
         mininterval=0.2,
         bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
     )

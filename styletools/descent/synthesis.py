@@ -8,15 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from numbers import Integral
+from numbers import Real
 from typing import Literal, TypeAlias, get_args
 
+import torch
 from torch import Tensor
 
 from styletools.descent.loss import Loss, ObjectiveFunction, as_loss
 from styletools.descent.optimisers import LBFGS, Adam, Evaluation, NotFinite, Optimiser
 from styletools.descent.spectrum import Spectrum
-from styletools.errors import InputError, SynthesisError
+from styletools.door import explained
+from styletools.errors import InputError, SynthesisError, check_whole, shown
 from styletools.pictures.images import check_image, resize
 from styletools.surroundings import undisturbed
 
@@ -96,6 +98,7 @@ class Synthesis:
         tensor([0.9000, 0.5000, 0.5000])
     """
 
+    @explained
     @undisturbed
     def __init__(
         self,
@@ -113,9 +116,11 @@ class Synthesis:
         for stage in stages:
             check_steps(stage.steps)
         check_optimiser(optimiser)
-        if not isinstance(learning_rate, int | float) or not 0 < learning_rate < float("inf"):
-            raise InputError(f"learning_rate: expected a number > 0, got {learning_rate}")
+        _check_rate(learning_rate)
+        check_whole("pairs", pairs, 1)
         check_image(start, "start")
+        if start.dtype not in (torch.float32, torch.float64):
+            raise InputError(f"start: expected float32 or float64, got {start.dtype}; use start.float()")
         self.stages = list(stages)
         self._losses = [as_loss(stage.objective) for stage in self.stages]
         self.history: dict[str, list[float]] = {}
@@ -146,6 +151,7 @@ class Synthesis:
         """Whether all steps are done."""
         return all(done >= stage.steps for done, stage in zip(self._done, self.stages, strict=True))
 
+    @explained
     def extend(self, steps: int) -> None:
         """Append steps to the last stage, to continue a finished picture.
 
@@ -205,7 +211,9 @@ class Synthesis:
         terms, gradient = self._losses[self._stage].value_and_gradient(image)
         for name in terms:
             if name in _COLUMNS:
-                raise InputError(f"objective: a term cannot be called {name!r}; the history has a column of that name")
+                raise InputError(
+                    f"objective: a term cannot be called {shown(name)}; the history has a column of that name"
+                )
         self._evaluations += 1
         self._last = {name: float(term) for name, term in terms.items()}
         total = float(sum(terms.values(), start=image.new_zeros(())))
@@ -261,7 +269,12 @@ def check_optimiser(optimiser: OptimiserName) -> None:
         InputError: an unknown name.
     """
     if optimiser not in get_args(OptimiserName):
-        raise InputError(f"optimiser: expected 'lbfgs' or 'adam', got {optimiser!r}")
+        raise InputError(f"optimiser: expected 'lbfgs' or 'adam', got {shown(optimiser)}")
+
+
+def _check_rate(rate: float) -> None:
+    if not isinstance(rate, Real) or not 0 < rate < float("inf"):
+        raise InputError(f"learning_rate: expected a number > 0, got {shown(rate)}")
 
 
 def check_steps(steps: int) -> None:
@@ -270,10 +283,10 @@ def check_steps(steps: int) -> None:
     Raises:
         InputError: a number that is not whole or is negative.
     """
-    if isinstance(steps, bool) or not isinstance(steps, Integral) or steps < 0:
-        raise InputError(f"steps: expected a whole number ≥ 0, got {steps!r}")
+    check_whole("steps", steps)
 
 
+@explained
 def synthesise(
     objective: Loss | ObjectiveFunction,
     start: Tensor,

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 from torch import Tensor
 
 from styletools.descent.progress import OnStep
+from styletools.door import explained
 from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider
 from styletools.explorers.live import LivePanel
 from styletools.explorers.panel import as_literal
@@ -22,6 +23,7 @@ LAYERS = ("conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2")
 """The lower row of the paper's Figure 1."""
 
 
+@explained
 def explore_content(
     picture: ImageSource | Tensor = "chelsea", layer: str = "conv4_2", *, size: int | None = None, steps: int = 60
 ) -> ContentPanel:

@@ -9,7 +9,8 @@ import ipywidgets as widgets
 import torch
 from torch import Tensor
 
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, shown
 from styletools.explorers.drawing import frame, heat, sheet
 from styletools.explorers.panel import Panel, Picture, as_literal, png
 from styletools.explorers.picker import Picker
@@ -30,6 +31,7 @@ NETWORKS: dict[str, tuple[str, Pooling]] = {
 }
 
 
+@explained
 def explore_features(
     picture: ImageSource | Tensor = "chelsea", layer: str = "conv3_1", *, size: int = 192
 ) -> FeaturesPanel:
@@ -104,7 +106,7 @@ class FeaturesPanel(Panel):
         self.features = FeatureStore()
         names = [n for n in self.features.network(THE_NETWORK).layers if not n.endswith("_pre")]
         if layer not in names:
-            raise InputError(f"layer: expected one of {', '.join(names)}, got {layer!r}")
+            raise InputError(f"layer: expected one of {', '.join(names)}, got {shown(layer)}")
         self.image_size = size
         self.picker = Picker(self, "picture", picture)
         self.layer = widgets.Dropdown(options=names, value=layer, description="layer l", tooltip="whose maps are shown")

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 import torch
 from torch import Tensor
 
+from styletools.door import explained
 from styletools.explorers.drawing import frame, heat
 from styletools.explorers.features import THE_NETWORK, FeatureStore
 from styletools.explorers.panel import Panel, Picture, as_literal
@@ -24,6 +25,7 @@ __all__ = ["GramPanel", "explore_gram", "gram_change"]
 NONE = "unchanged"
 
 
+@explained
 def gram_change(F: Tensor, S: Tensor) -> dict[str, float]:
     """How far two pictures' Gram matrices are apart, in the paper's numbers.
 
@@ -33,7 +35,7 @@ def gram_change(F: Tensor, S: Tensor) -> dict[str, float]:
 
     Returns:
         `E_l` (Eq. 4), `relative` (E_l over its value at F = 0), and `content` (½ Σ (F − S)², Eq. 1, over its value
-        at F = 0; NaN where the sizes differ).
+        at F = 0). NaN where there is nothing to divide by: S = 0, or, for `content`, sizes that differ.
 
     Raises:
         InputError: features of different layers.
@@ -46,9 +48,10 @@ def gram_change(F: Tensor, S: Tensor) -> dict[str, float]:
     E = float(style_layer_loss(F, S))
     nothing = torch.zeros_like(S)
     content = float(content_loss(F, S) / content_loss(nothing, S)) if F.shape == S.shape else math.nan
-    return {"E_l": E, "relative": E / float(style_layer_loss(nothing, S)), "content": content}
+    return {"E_l": E, "relative": float(style_layer_loss(F, S) / style_layer_loss(nothing, S)), "content": content}
 
 
+@explained
 def explore_gram(
     picture: ImageSource | Tensor = "starry_night", layer: str = "conv2_1", *, size: int = 192
 ) -> GramPanel:

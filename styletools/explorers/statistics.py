@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from torch import Tensor
 
 from styletools.descent.synthesis import Step
+from styletools.door import explained
 from styletools.errors import InputError
 from styletools.explorers.controls import first_size, noise_number, size_slider
 from styletools.explorers.panel import WIDTH, Panel, Picture, as_literal, blank, png
@@ -28,6 +29,7 @@ MOST = 4
 _NONE = "—"
 
 
+@explained
 def explore_statistics(
     source: ImageSource | Tensor = "bricks",
     names: Sequence[str] = ("gram", "mean", "shifted-gram"),

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import Step
+from styletools.door import explained
 from styletools.errors import InputError
 from styletools.explorers.controls import first_size
 from styletools.explorers.drawing import sheet
@@ -34,6 +35,7 @@ KEPT = 6
 NOTHING_TO_SAVE = "<small>finished pictures can be saved here</small>"
 
 
+@explained
 def explore_studio(
     content: ImageSource | Tensor = "chelsea",
     style: ImageSource | Tensor = "starry_night",

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from torch import Tensor
 
 from styletools.descent.progress import OnStep
+from styletools.door import explained
 from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider, weight_slider
 from styletools.explorers.drawing import sheet
 from styletools.explorers.live import LivePanel
@@ -39,6 +40,7 @@ def growing_subsets() -> dict[str, tuple[str, ...]]:
     }
 
 
+@explained
 def explore_style(
     picture: ImageSource | Tensor = "starry_night",
     layers: LayerWeights = STYLE_LAYERS,

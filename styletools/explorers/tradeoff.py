@@ -9,6 +9,7 @@ from torch import Tensor
 
 from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import Step
+from styletools.door import explained
 from styletools.explorers.panel import SIDES, Panel, Picture, as_literal, blank, png
 from styletools.explorers.picker import Picker
 from styletools.explorers.worker import Ticket
@@ -31,6 +32,7 @@ LAYER_SETS = {
 _CELL = 160
 
 
+@explained
 def tradeoff(
     content: PictureSource,
     style: PictureSource,
@@ -75,6 +77,7 @@ def tradeoff(
             )  # fmt: skip
 
 
+@explained
 def explore_tradeoff(
     content: ImageSource | Tensor = "chelsea",
     style: ImageSource | Tensor = "starry_night",

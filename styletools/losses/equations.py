@@ -15,7 +15,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from styletools.errors import InputError, check_weight
+from styletools.door import explained
+from styletools.errors import InputError, check_weight, shown
 
 __all__ = [
     "content_loss",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 
+@explained
 def content_loss(features: Tensor, target: Tensor, *, reduction: Literal["sum", "mean"] = "sum") -> Tensor:
     """How far the content of a picture is from the photograph's, at one layer.
 
@@ -69,9 +71,10 @@ def content_loss(features: Tensor, target: Tensor, *, reduction: Literal["sum", 
         return 0.5 * squared.sum()
     if reduction == "mean":
         return squared.mean((1, 2, 3)).sum()
-    raise InputError(f"reduction: expected 'sum' or 'mean', got {reduction!r}")
+    raise InputError(f"reduction: expected 'sum' or 'mean', got {shown(reduction)}")
 
 
+@explained
 def gram_matrix(features: Tensor, *, divide_by: Literal["nothing", "M", "NM"] = "nothing") -> Tensor:
     """Which filters fire together: the style of a picture at one layer.
 
@@ -115,9 +118,10 @@ def gram_matrix(features: Tensor, *, divide_by: Literal["nothing", "M", "NM"] = 
         return G / (height * width)
     if divide_by == "NM":
         return G / (channels * height * width)
-    raise InputError(f"divide_by: expected 'nothing', 'M' or 'NM', got {divide_by!r}")
+    raise InputError(f"divide_by: expected 'nothing', 'M' or 'NM', got {shown(divide_by)}")
 
 
+@explained
 def gram_loss(gram: Tensor, target: Tensor) -> Tensor:
     """Eq. 4 on Gram matrices that were divided by their number of positions already.
 
@@ -150,6 +154,7 @@ def gram_loss(gram: Tensor, target: Tensor) -> Tensor:
     return 0.25 * ((gram - target) ** 2).mean((1, 2)).sum()
 
 
+@explained
 def style_layer_loss(features: Tensor, target: Tensor) -> Tensor:
     """How far the style of a picture is from the painting's, at one layer.
 
@@ -184,6 +189,7 @@ def style_layer_loss(features: Tensor, target: Tensor) -> Tensor:
     return gram_loss(gram_matrix(features, divide_by="M"), gram_matrix(target, divide_by="M"))
 
 
+@explained
 def style_loss(
     features: Mapping[str, Tensor], targets: Mapping[str, Tensor], weights: Mapping[str, float] | None = None
 ) -> Tensor:
@@ -225,6 +231,7 @@ def style_loss(
     return sum(terms[1:], start=terms[0])
 
 
+@explained
 def total_loss(content: Tensor, style: Tensor, alpha: float, beta: float) -> Tensor:
     """What style transfer minimises.
 
@@ -255,6 +262,7 @@ def total_loss(content: Tensor, style: Tensor, alpha: float, beta: float) -> Ten
     return alpha * content + beta * style
 
 
+@explained
 def total_variation(image: Tensor, *, power: Literal[1, 2] = 2) -> Tensor:
     """How rough a picture is: the mean difference between neighbouring pixels, to a power.
 
@@ -285,7 +293,7 @@ def total_variation(image: Tensor, *, power: Literal[1, 2] = 2) -> Tensor:
     if min(image.shape[2:]) < 2:
         raise InputError(f"image: expected at least 2 × 2 pixels, got {image.shape[2]} × {image.shape[3]}")
     if power not in (1, 2):
-        raise InputError(f"power: expected 1 or 2, got {power!r}")
+        raise InputError(f"power: expected 1 or 2, got {shown(power)}")
     down = image[:, :, 1:, :] - image[:, :, :-1, :]
     right = image[:, :, :, 1:] - image[:, :, :, :-1]
     return sum(

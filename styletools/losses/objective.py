@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 
 from styletools.descent.loss import Autograd
-from styletools.errors import InputError, check_weight
+from styletools.door import explained
+from styletools.errors import InputError, check_weight, shown
 from styletools.losses.smoothness import Smoothness
 from styletools.losses.sources import Source, terms_of
 from styletools.losses.statistics import Statistic, find_statistics
 from styletools.losses.term import Term
+from styletools.network.find import check_type
 from styletools.network.network import Network
 from styletools.network.passes import AddGradient, Precision, find_passes
 from styletools.pictures.images import check_image
@@ -65,8 +67,8 @@ class Objective:
         factors: by name, what a term's value is multiplied by: its weight, over its unit.
 
     Raises:
-        InputError: unknown layers, negative weights, nothing to do, two terms of one name, or a picture that is missing
-            or too small.
+        InputError: unknown layers, negative weights, nothing to do, two terms of one name, a picture that is missing
+            or too small, or a network in half precision.
 
     Example:
         >>> from styletools.network.vgg import VGG
@@ -84,6 +86,7 @@ class Objective:
         Gatys, Ecker and Bethge 2016, Eq. 7.
     """
 
+    @explained
     @undisturbed
     def __init__(
         self,
@@ -107,6 +110,7 @@ class Objective:
         check_units(units)
         for name, value in (("alpha", alpha), ("beta", beta), ("tv", tv)):
             check_weight(name, value)
+        check_type(network)
         self.network = network
         self.units = units
         v, w = layer_weights(content_layers, "content_layers"), layer_weights(style_layers, "style_layers")
@@ -141,6 +145,7 @@ class Objective:
         if self._passes is not None:
             self._passes.release()
 
+    @explained
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """Return the weighted terms by name; for a batch each is the sum over its pictures."""
         features = self.network(image, self._layers) if self._layers else {}
@@ -149,6 +154,7 @@ class Objective:
             for term in self.terms
         }
 
+    @explained
     @undisturbed
     @torch.no_grad()
     def value_and_gradient(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
@@ -229,7 +235,7 @@ def check_units(units: Units) -> None:
         InputError: anything else than a name of units.
     """
     if units not in get_args(Units):
-        raise InputError(f"units: expected 'relative' or 'literal', got {units!r}")
+        raise InputError(f"units: expected 'relative' or 'literal', got {shown(units)}")
 
 
 def layer_weights(layers: LayerWeights, name: str) -> dict[str, float]:
@@ -249,7 +255,7 @@ def layer_weights(layers: LayerWeights, name: str) -> dict[str, float]:
             check_weight(f"{name}: the weight of {layer}", weight)
         return {layer: float(weight) for layer, weight in layers.items()}
     if not isinstance(layers, Iterable):
-        raise InputError(f"{name}: expected a layer, several, or weights by layer, got {layers!r}")
+        raise InputError(f"{name}: expected a layer, several, or weights by layer, got {shown(layers)}")
     names = list(layers)
     if len(set(names)) < len(names):
         raise InputError(f"{name}: a layer is named twice in {', '.join(map(str, names))}")

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from styletools.door import explained
 from styletools.errors import InputError
 from styletools.losses.term import Term
 
@@ -19,6 +20,7 @@ __all__ = ["InRegion", "guide", "in_region", "inside"]
 MOSTLY = 0.85
 
 
+@explained
 def guide(features: Tensor, mask: Tensor) -> Tensor:
     """Weigh the positions of a layer by a mask of the picture.
 

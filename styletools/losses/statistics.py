@@ -9,7 +9,8 @@ from functools import cache
 from typing import TypeAlias
 
 from styletools import losses
-from styletools.errors import InputError, check_weight
+from styletools.door import explained
+from styletools.errors import InputError, check_weight, shown
 from styletools.losses.term import Term
 
 __all__ = ["Statistic", "as_given", "find_statistics", "statistic_name", "statistics"]
@@ -22,6 +23,7 @@ Statistic: TypeAlias = str | TermFactory | Iterable[str | TermFactory] | Mapping
 _NOT_HERE = ("objective", "sources", "statistics")  # they use the terms
 
 
+@explained
 @cache
 def statistics(kind: str = "style") -> dict[str, type[Term]]:
     """All statistics of this package by name: a new file in `styletools/losses` is found by itself.
@@ -87,7 +89,7 @@ def as_given(statistic: Statistic) -> str | TermFactory | dict[str | TermFactory
     if isinstance(statistic, Mapping):
         return dict(statistic)
     if not isinstance(statistic, Iterable):
-        raise InputError(f"statistic: expected a name, a class of terms, or several, got {statistic!r}")
+        raise InputError(f"statistic: expected a name, a class of terms, or several, got {shown(statistic)}")
     names = list(statistic)
     if len(set(names)) < len(names):
         raise InputError(f"statistic: one is named twice in {', '.join(map(statistic_name, names))}")
@@ -115,5 +117,5 @@ def _find(statistic: str | TermFactory, kind: str) -> TermFactory:
         return statistic
     known = statistics(kind)
     if statistic not in known:
-        raise InputError(f"statistic: expected one of {', '.join(known)}, or a class of terms; got {statistic!r}")
+        raise InputError(f"statistic: expected one of {', '.join(known)}, or a class of terms; got {shown(statistic)}")
     return known[statistic]

@@ -14,7 +14,7 @@ from styletools.network.network import Network
 from styletools.network.vgg import VGG, Padding, Pooling
 from styletools.network.weights import SOURCES, Weights
 
-__all__ = ["NetworkSource", "find_network"]
+__all__ = ["NetworkSource", "check_type", "find_network"]
 
 NetworkSource: TypeAlias = str | os.PathLike[str] | Weights | Network
 """A source of weights (see `styletools.load_weights`), or a network: a `VGG`, or any module in a `Hooked`."""
@@ -59,3 +59,22 @@ def find_network(
             "wrap it: styletools.Hooked(module, layers)"
         )
     return VGG(weights, pooling, padding=padding).to(pick_device(device))  # a file may change between two calls
+
+
+def check_type(network: Network) -> None:
+    """Check that a network computes in a type that a picture can be optimised in.
+
+    Features can be looked at in half precision. A synthesis needs more: Ĝ − Â is a small difference of large numbers,
+    and float16 ends at 65504.
+
+    Raises:
+        InputError: neither float32 nor float64.
+
+    Example:
+        >>> check_type(VGG("random"))
+    """
+    if network.dtype not in (torch.float32, torch.float64):
+        raise InputError(
+            f"network: expected float32 or float64, got {network.dtype}; use network.float(), and "
+            "precision='bfloat16' for speed"
+        )

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, shown
 from styletools.network.network import Layer
 
 __all__ = ["Hooked"]
@@ -41,6 +42,7 @@ class Hooked:
         Layer(name='pool1', filters=8, stride=2, receptive_field=0)
     """
 
+    @explained
     def __init__(
         self,
         module: nn.Module,
@@ -58,7 +60,7 @@ class Hooked:
         for path in paths.values():
             if path not in known:
                 have = ", ".join(name for name in known if name)
-                raise InputError(f"layers: the module has no submodule {path!r}; it has {have}")
+                raise InputError(f"layers: the module has no submodule {shown(path)}; it has {have}")
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
         self._paths = paths
         like = next(self.module.parameters(), torch.zeros(()))
@@ -141,7 +143,7 @@ class Hooked:
     def _check(self, names: list[str]) -> None:
         unknown = [name for name in names if name not in self._paths]
         if unknown or not names:
-            raise InputError(f"unknown layer {unknown[0]!r}; there are {', '.join(self._paths)}" if unknown else
+            raise InputError(f"unknown layer {shown(unknown[0])}; there are {', '.join(self._paths)}" if unknown else
                              "layers: expected at least one name, got none")  # fmt: skip
 
     @torch.no_grad()

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from styletools.errors import InputError
+from styletools.errors import InputError, shown
 from styletools.network.network import Network
 from styletools.network.onednn import add_convolution, has_fused, prepare_weight
 from styletools.network.vgg import PRE, VGG
@@ -261,7 +261,7 @@ def pick_precision(precision: Precision, vgg: VGG) -> Literal["full", "bfloat16"
         'full'
     """
     if precision not in get_args(Precision):
-        raise InputError(f"precision: expected one of {', '.join(get_args(Precision))}, got {precision!r}")
+        raise InputError(f"precision: expected one of {', '.join(get_args(Precision))}, got {shown(precision)}")
     if precision == "auto":
         return "bfloat16" if _bfloat16_pays(vgg) else "full"
     return precision
@@ -291,7 +291,7 @@ def find_passes(network: Network, precision: Precision) -> Passes | None:
     if isinstance(network, VGG):
         return Passes(network, precision)
     if precision not in get_args(Precision):
-        raise InputError(f"precision: expected one of {', '.join(get_args(Precision))}, got {precision!r}")
+        raise InputError(f"precision: expected one of {', '.join(get_args(Precision))}, got {shown(precision)}")
     if precision == "bfloat16":
         raise InputError(
             f"precision: expected 'auto' or 'full', got 'bfloat16'; only a VGG has it, not {network.description}"

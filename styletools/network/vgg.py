@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, shown
 from styletools.network.network import Layer
 from styletools.network.weights import Convention, Depth, Weights, convolutions, load_weights
 from styletools.surroundings import undisturbed
@@ -58,6 +59,7 @@ class VGG(nn.Module):
     mean: Tensor
     std: Tensor
 
+    @explained
     @undisturbed
     def __init__(
         self,
@@ -72,9 +74,9 @@ class VGG(nn.Module):
         """Load the weights and freeze them."""
         super().__init__()
         if pooling not in get_args(Pooling):
-            raise InputError(f"pooling: expected 'avg' or 'max', got {pooling!r}")
+            raise InputError(f"pooling: expected 'avg' or 'max', got {shown(pooling)}")
         if padding not in get_args(Padding):
-            raise InputError(f"padding: expected 'zeros', 'replicate' or 'reflect', got {padding!r}")
+            raise InputError(f"padding: expected 'zeros', 'replicate' or 'reflect', got {shown(padding)}")
         if not isinstance(weights, Weights):
             weights = load_weights(weights, seed=seed, depth=depth, convention=convention)
         self.weights = weights.source
@@ -105,6 +107,7 @@ class VGG(nn.Module):
         """The type that the network computes in."""
         return self.mean.dtype
 
+    @explained
     def layer(self, name: str) -> Layer:
         """Number of filters, stride and receptive field of a layer, computed from the architecture.
 
@@ -151,6 +154,7 @@ class VGG(nn.Module):
                     kept[name] = x
         return {name: kept[name] for name in names}
 
+    @explained
     def rescaled(self, images: Tensor | Sequence[Tensor]) -> VGG:
         """Return the network whose filters have mean activation 1, as the paper used.
 
@@ -193,6 +197,7 @@ class VGG(nn.Module):
         weights = Weights(f"{self.weights}, rescaled", self.depth, tensors, mean_rgb, std_rgb)
         return VGG(weights, self.pooling, padding=self.padding).to(self.device, self.dtype)
 
+    @explained
     def __call__(self, image: Tensor, layers: str | Iterable[str]) -> dict[str, Tensor]:
         """Compute features; see `forward`."""
         features: dict[str, Tensor] = super().__call__(image, layers)
@@ -252,8 +257,8 @@ class VGG(nn.Module):
         if unknown:
             valid = ", ".join(name for name in self.info if not name.endswith(PRE))
             raise InputError(
-                f"unknown layer {unknown[0]!r}; VGG-{self.depth} has {valid}, and {PRE} behind a conv name for the "
-                "value before its ReLU"
+                f"unknown layer {shown(unknown[0])}; VGG-{self.depth} has {valid}, and {PRE} behind a conv name for "
+                "the value before its ReLU"
             )
 
     def _check_image(self, image: Tensor, names: list[str]) -> None:

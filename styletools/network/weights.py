@@ -24,7 +24,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from styletools.errors import InputError, WeightsError
+from styletools.door import explained
+from styletools.errors import InputError, WeightsError, check_whole, shown
 from styletools.files import write_whole
 from styletools.surroundings import undisturbed
 
@@ -80,6 +81,7 @@ class Weights:
     std: _Triple
 
 
+@explained
 @undisturbed
 def load_weights(
     source: str | os.PathLike[str] = "bundled",
@@ -113,9 +115,10 @@ def load_weights(
         torch.Size([64, 3, 3, 3])
     """
     if depth not in BLOCKS:
-        raise InputError(f"depth: expected one of {', '.join(map(str, BLOCKS))}, got {depth!r}")
+        raise InputError(f"depth: expected one of {', '.join(map(str, BLOCKS))}, got {shown(depth)}")
+    check_whole("seed", seed, most=2**63 - 1)
     if convention is not None and convention not in _CONVENTIONS:
-        raise InputError(f"convention: expected one of {', '.join(_CONVENTIONS)}, got {convention!r}")
+        raise InputError(f"convention: expected one of {', '.join(_CONVENTIONS)}, got {shown(convention)}")
     if source == "bundled":
         with as_file(files("styletools").joinpath("data/vgg16.safetensors")) as path:
             return _from_file(path, None, name="bundled")
@@ -156,7 +159,7 @@ def _shapes(depth: Depth) -> dict[str, tuple[int, ...]]:
 
 def _random(seed: int, depth: Depth) -> Weights:
     """He's normal initialisation: the size of the activations stays about the same from layer to layer."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(int(seed))
     tensors = {
         name: torch.zeros(shape)
         if len(shape) == 1

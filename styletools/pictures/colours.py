@@ -11,8 +11,9 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from styletools.errors import InputError
-from styletools.pictures.images import check_image
+from styletools.door import explained
+from styletools.errors import InputError, shown
+from styletools.pictures.images import check_image, one_picture
 from styletools.pictures.variations import grey
 
 __all__ = [
@@ -37,6 +38,7 @@ _BLACK = torch.tensor([16, 0, 0], dtype=torch.float64).view(3, 1, 1)
 _KNEE = 6 / 29
 
 
+@explained
 def keep_colours(result: Tensor, photograph: Tensor, space: Space = "yiq") -> Tensor:
     """Brightness from the result, colour from the photograph: for *after* the transfer.
 
@@ -61,7 +63,7 @@ def keep_colours(result: Tensor, photograph: Tensor, space: Space = "yiq") -> Te
         tensor([0.6789, 0.2647, 0.2311])
     """
     if space not in get_args(Space):
-        raise InputError(f"space: expected {' or '.join(map(repr, get_args(Space)))}, got {space!r}")
+        raise InputError(f"space: expected {' or '.join(map(repr, get_args(Space)))}, got {shown(space)}")
     check_image(result, "result")
     check_image(photograph, "photograph")
     if result.shape != photograph.shape:
@@ -71,6 +73,7 @@ def keep_colours(result: Tensor, photograph: Tensor, space: Space = "yiq") -> Te
     return (photograph + grey(result) - grey(photograph)).clamp(0, 1)
 
 
+@explained
 def match_colours(image: Tensor, reference: Tensor) -> Tensor:
     """Give a picture the mean colour, and the covariance of colours, of another: for *before* the transfer.
 
@@ -92,13 +95,13 @@ def match_colours(image: Tensor, reference: Tensor) -> Tensor:
         >>> torch.allclose(matched.mean((2, 3)), reference.mean((2, 3)), atol=1e-3)
         True
     """
-    check_image(image, "image")
-    check_image(reference, "reference")
+    image, reference = one_picture(image), one_picture(reference, "reference")
     (mean, _, inverse), (mean_r, root_r, _) = _moments(image), _moments(reference)
     matched = mean_r + root_r @ inverse @ (_pixels(image) - mean)
     return matched.to(image).view_as(image).clamp(0, 1)
 
 
+@explained
 def match_histogram(image: Tensor, reference: Tensor) -> Tensor:
     """Give each channel of a picture exactly the values of another's, in the picture's own order.
 
@@ -135,6 +138,7 @@ def match_histogram(image: Tensor, reference: Tensor) -> Tensor:
     return torch.stack(matched).to(image).view_as(image).clamp(0, 1)
 
 
+@explained
 def match_luminance(image: Tensor, reference: Tensor) -> Tensor:
     """Give a grey painting the mean and the deviation of a photograph's brightness: for a transfer of luminance only.
 
@@ -170,6 +174,7 @@ def match_luminance(image: Tensor, reference: Tensor) -> Tensor:
     return (gain * (y - y.mean()) + y_r.mean()).clamp(0, 1).to(image)
 
 
+@explained
 def to_lab(image: Tensor) -> Tensor:
     """Turn a picture into CIELAB: lightness L*, 0 … 100, green to red a*, and blue to yellow b*.
 
@@ -197,6 +202,7 @@ def to_lab(image: Tensor) -> Tensor:
     return _mix(_LAB, root) - _BLACK
 
 
+@explained
 def from_lab(lab: Tensor) -> Tensor:
     """Turn CIELAB into a picture: the way back from `to_lab`.
 

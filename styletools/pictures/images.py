@@ -19,7 +19,8 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
 
-from styletools.errors import ImageError, InputError
+from styletools.door import explained
+from styletools.errors import ImageError, InputError, check_whole, shown
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import SAMPLES, sample
 from styletools.surroundings import undisturbed
@@ -43,6 +44,7 @@ ImageSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview
 """What `load_image` reads."""
 
 
+@explained
 @undisturbed
 def load_image(source: ImageSource, size: int | None = None) -> Tensor:
     """Read a picture.
@@ -78,6 +80,7 @@ def load_image(source: ImageSource, size: int | None = None) -> Tensor:
     return to_tensor(image)
 
 
+@explained
 @undisturbed
 def load_opacity(source: ImageSource, size: int | None = None) -> Tensor | None:
     """Read what is transparent in a picture: its alpha channel, or the colour that its file says is not seen.
@@ -128,6 +131,7 @@ def to_tensor(image: Image.Image) -> Tensor:
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
 
 
+@explained
 def to_pil(image: Tensor) -> Image.Image:
     """Turn one picture, (1, 3, H, W) or (3, H, W) in [0, 1], into a PIL image, rounded to 8 bits.
 
@@ -157,6 +161,7 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
     return resized.clamp(0, 1).to(image.device)
 
 
+@explained
 @undisturbed
 def white_noise(height: int, width: int, seed: int = 0) -> Tensor:
     """White noise over the whole range: each channel of each pixel uniform in [0, 1].
@@ -174,8 +179,9 @@ def white_noise(height: int, width: int, seed: int = 0) -> Tensor:
         >>> white_noise(64, 64).std().item()  # doctest: +ELLIPSIS
         0.28...
     """
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**63:
-        raise InputError(f"seed: expected a whole number, 0 … 2⁶³ − 1, got {seed!r}")
+    check_whole("seed", seed, most=2**63 - 1)
+    check_whole("height", height, 1)
+    check_whole("width", width, 1)
     return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(int(seed)))
 
 
@@ -235,7 +241,7 @@ def fit_size(width: int, height: int, size: int) -> tuple[int, int]:
 
 def _check_size(size: int | None) -> None:
     if size is not None and (isinstance(size, bool) or not isinstance(size, Integral) or size < 1):
-        raise InputError(f"size: expected a whole number of pixels, at least 1, got {size!r}")
+        raise InputError(f"size: expected a whole number of pixels, at least 1, got {shown(size)}")
 
 
 def open_image(source: ImageSource) -> tuple[Image.Image, str]:

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from styletools.errors import InputError
-from styletools.pictures.images import ImageSource, load_image
+from styletools.door import explained
+from styletools.errors import InputError, shown
+from styletools.pictures.images import ImageSource, check_image, load_image
 from styletools.pictures.variations import grey
 from styletools.surroundings import undisturbed
 
@@ -44,13 +45,14 @@ class Mask:
             InputError: there is no such label, or it is nowhere.
         """
         if name not in self.names:
-            raise InputError(f"mask: expected a label out of {', '.join(self.names)}, got {name!r}")
+            raise InputError(f"mask: expected a label out of {', '.join(self.names)}, got {shown(name)}")
         inside = self.labels == self.names.index(name)
         if not inside.any():
             raise InputError(f"mask: the region {name!r} is empty; leave it out, or choose it larger")
         return inside
 
 
+@explained
 @undisturbed
 def load_mask(source: MaskSource, image: Tensor, name: str = "mask") -> Mask:
     """Read a mask for a picture.
@@ -75,6 +77,7 @@ def load_mask(source: MaskSource, image: Tensor, name: str = "mask") -> Mask:
         >>> mask.names, mask.region("left").sum(1).tolist()
         (('left', 'right'), [2, 2, 2, 2, 2, 2])
     """
+    check_image(image, "image")
     rough = _rough(source, name)
     if rough is not None:
         select, number = rough
@@ -137,7 +140,7 @@ def _rough(
     except ValueError:
         share = -1.0
     if not 0 < share < 1:
-        raise InputError(f"{name}: expected a number between 0 and 1, such as {word}={usual}, got {source!r}")
+        raise InputError(f"{name}: expected a number between 0 and 1, such as {word}={usual}, got {shown(source)}")
     return select, share
 
 
@@ -146,7 +149,7 @@ def _codes(source: MaskSource, name: str) -> Tensor:
     if not isinstance(source, Tensor):
         return _colours(load_image(source))
     mask = source.detach().cpu()
-    if mask.dim() == 4 and mask.shape[:2] == (1, 3) and mask.is_floating_point():
+    if mask.dim() == 4 and mask.shape[:2] == (1, 3) and 0 not in mask.shape and mask.is_floating_point():
         return _colours(mask)
     if mask.dim() != 2 or 0 in mask.shape or mask.is_complex():
         raise InputError(f"{name}: expected labels (H, W), got {mask.dtype} {tuple(mask.shape)}")

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, check_whole, shown
 
 __all__ = ["PROCEDURAL", "procedural"]
 
@@ -20,6 +21,7 @@ _SMOOTH = 3  # drawn this many times larger, then averaged down: lines without s
 _LARGEST = 4096
 
 
+@explained
 def procedural(name: str, size: int | tuple[int, int] = 512, seed: int = 0) -> Image.Image:
     """Draw a style picture.
 
@@ -39,11 +41,15 @@ def procedural(name: str, size: int | tuple[int, int] = 512, seed: int = 0) -> I
         (96, 64)
     """
     if name not in _DRAW:
-        raise InputError(f"no procedural picture is called {name!r}; there are {', '.join(PROCEDURAL)}")
-    width, height = (size, size) if isinstance(size, int) else size
+        raise InputError(f"no procedural picture is called {shown(name)}; there are {', '.join(PROCEDURAL)}")
+    check_whole("seed", seed, most=2**63 - 1)
+    width, height = size if isinstance(size, tuple | list) else (size, size)
+    check_whole("size", width)
+    check_whole("size", height)
     if not (min(width, height) >= 8 and max(width, height) <= _LARGEST):
         raise InputError(f"size must be 8 … {_LARGEST} pixels a side, got {width} × {height}")
     rng = np.random.default_rng(seed)
+    width, height = int(width), int(height)
     large = _DRAW[name](rng, width * _SMOOTH, height * _SMOOTH)
     return large.resize((width, height), Image.Resampling.BOX)
 

@@ -7,7 +7,8 @@ from importlib.resources import files
 
 from PIL import Image
 
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, shown
 from styletools.pictures.procedural import PROCEDURAL, procedural
 
 __all__ = ["PAINTINGS", "PHOTOGRAPHS", "SAMPLES", "Credit", "credit", "sample"]
@@ -45,6 +46,7 @@ PAINTINGS: tuple[str, ...] = tuple(name for name in SAMPLES if _CREDITS[name].ki
 PHOTOGRAPHS: tuple[str, ...] = tuple(name for name in SAMPLES if _CREDITS[name].kind == "photograph")
 
 
+@explained
 def sample(name: str) -> Image.Image:
     """Open a picture that comes with the package.
 
@@ -68,6 +70,7 @@ def sample(name: str) -> Image.Image:
         return Image.open(file).convert("RGB")
 
 
+@explained
 def credit(name: str) -> Credit:
     """Say who made a bundled picture and under which terms.
 
@@ -89,4 +92,4 @@ def credit(name: str) -> Credit:
 
 def _check(name: str) -> None:
     if name not in _CREDITS:
-        raise InputError(f"no sample picture is called {name!r}; there are {', '.join((*SAMPLES, *PROCEDURAL))}")
+        raise InputError(f"no sample picture is called {shown(name)}; there are {', '.join((*SAMPLES, *PROCEDURAL))}")

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 from torch import Tensor
 
-from styletools.errors import ImageError, InputError
+from styletools.door import explained
+from styletools.errors import ImageError, InputError, shown
 from styletools.files import check_writable, write_whole
 from styletools.pictures.images import expanded, one_picture, open_image, to_pil
 
@@ -32,6 +33,7 @@ _SETTINGS = "styletools"
 _DESCRIPTION = 270  # the TIFF tag ImageDescription
 
 
+@explained
 def save_image(
     image: Tensor,
     path: str | os.PathLike[str],
@@ -90,6 +92,7 @@ def save_image(
         raise ImageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+@explained
 def load_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read the settings that `save_image` stored in a file.
 
@@ -130,7 +133,7 @@ def check_target(path: Path, bits: int = 8, size: int = 0) -> Format:
     """
     path = expanded(path)
     if bits not in (8, 16):
-        raise InputError(f"bits: expected 8 or 16, got {bits!r}")
+        raise InputError(f"bits: expected 8 or 16, got {shown(bits)}")
     file_format = _FORMATS.get(path.suffix.lower())
     if file_format is None:
         raise ImageError(f"cannot write {path}: the name must end in {', '.join(_FORMATS)}, not {path.suffix!r}")

@@ -7,12 +7,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from styletools.errors import InputError
+from styletools.door import explained
+from styletools.errors import InputError, check_whole, shown
 from styletools.pictures.images import check_image
 
 __all__ = ["VARIATIONS", "crop", "grey", "mirror", "recolour", "scatter", "shift", "turn"]
 
 
+@explained
 def mirror(image: Tensor) -> Tensor:
     """Flip left and right.
 
@@ -30,6 +32,7 @@ def mirror(image: Tensor) -> Tensor:
     return image.flip(3)
 
 
+@explained
 def turn(image: Tensor) -> Tensor:
     """Turn by 90°, counter-clockwise; height and width change places.
 
@@ -47,6 +50,7 @@ def turn(image: Tensor) -> Tensor:
     return image.rot90(1, (2, 3)).contiguous()
 
 
+@explained
 def crop(image: Tensor, share: float = 0.75) -> Tensor:
     """Keep the middle.
 
@@ -63,12 +67,13 @@ def crop(image: Tensor, share: float = 0.75) -> Tensor:
     """
     check_image(image, "image")
     if not 0 < share <= 1:
-        raise InputError(f"share: expected above 0 and at most 1, got {share}")
+        raise InputError(f"share: expected above 0 and at most 1, got {shown(share)}")
     height, width = (max(1, round(side * share)) for side in image.shape[2:])
     top, left = (image.shape[2] - height) // 2, (image.shape[3] - width) // 2
     return image[:, :, top : top + height, left : left + width].clone()
 
 
+@explained
 def shift(image: Tensor, pixels: int = 4) -> Tensor:
     """Move the picture to the right; what leaves it comes in again on the left.
 
@@ -87,6 +92,7 @@ def shift(image: Tensor, pixels: int = 4) -> Tensor:
     return image.roll(pixels, 3)
 
 
+@explained
 def scatter(image: Tensor, block: int = 16, seed: int = 0) -> Tensor:
     """Cut the picture into square blocks and lay them out in another order.
 
@@ -105,17 +111,19 @@ def scatter(image: Tensor, block: int = 16, seed: int = 0) -> Tensor:
         True
     """
     check_image(image, "image")
+    check_whole("seed", seed, most=2**63 - 1)
     if not 1 <= block <= min(image.shape[2:]):
-        raise InputError(f"block: expected 1 … {min(image.shape[2:])} pixels, got {block}")
+        raise InputError(f"block: expected 1 … {min(image.shape[2:])} pixels, got {shown(block)}")
     rows, columns = (side // block for side in image.shape[2:])
     batch, colours = image.shape[:2]
     cut = image[:, :, : rows * block, : columns * block].reshape(batch, colours, rows, block, columns, block)
     blocks = cut.permute(2, 4, 0, 1, 3, 5).flatten(0, 1)
-    blocks = blocks[torch.randperm(len(blocks), generator=torch.Generator().manual_seed(seed)).to(image.device)]
+    blocks = blocks[torch.randperm(len(blocks), generator=torch.Generator().manual_seed(int(seed))).to(image.device)]
     blocks = blocks.view(rows, columns, batch, colours, block, block).permute(2, 3, 0, 4, 1, 5)
     return blocks.reshape(batch, colours, rows * block, columns * block)
 
 
+@explained
 def recolour(image: Tensor) -> Tensor:
     """Rotate the three colour channels: red becomes green, green blue, blue red.
 
@@ -133,6 +141,7 @@ def recolour(image: Tensor) -> Tensor:
     return image[:, [2, 0, 1]]
 
 
+@explained
 def grey(image: Tensor) -> Tensor:
     """Remove the colour, keep the brightness (the luma weights of ITU-R BT.601).
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -77,3 +78,10 @@ def test_an_interrupt_between_two_steps():
 def test_what_stops_a_run(answer, stops):
     run = synthesise(lambda x: {"light": x.mean()}, torch.rand(1, 3, 4, 4), steps=3)
     assert watch(run, "darken", progress=False, on_step=lambda _: answer) is stops
+
+
+def test_without_a_stderr(monkeypatch):
+    """Programs without a console, such as pythonw's, have none."""
+    monkeypatch.setattr(sys, "stderr", None)
+    darkening = synthesise(lambda x: {"light": x.mean()}, torch.rand(1, 3, 4, 4), steps=3)
+    assert watch(darkening, "darken") is False

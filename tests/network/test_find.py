@@ -59,3 +59,12 @@ class TestNetwork:
         assert pick_device().type == best
         with pytest.raises(InputError, match=r"device: 'abacus' is not available here; there is .*cpu"):
             pick_device("abacus")
+
+    @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+    def test_half_precision_shows_features_and_paints_nothing(self, dtype):
+        half = st.VGG("random").to(dtype)
+        assert half(torch.rand(1, 3, 32, 32).to(dtype), "conv3_1")["conv3_1"].dtype == dtype
+        with pytest.raises(InputError, match=r"expected float32 or float64, got torch.*; use network.float\(\)"):
+            st.reconstruct_style("dots", "conv1_1", weights=half, **QUICK)
+        with pytest.raises(InputError, match="expected float32 or float64"):
+            st.Objective(half, content=torch.rand(1, 3, 32, 32).to(dtype), content_layers="conv2_1")
