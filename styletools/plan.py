@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -13,6 +14,7 @@ from torch import Tensor
 from styletools.descent.progress import OnStep, watch
 from styletools.descent.synthesis import OptimiserName, Stage, Synthesis, check_optimiser, check_steps
 from styletools.errors import InputError, SynthesisError, check_weight
+from styletools.footprint import check_footprint
 from styletools.ingredients import Ingredients, PictureSource
 from styletools.losses.objective import LayerWeights, Objective, Units, check_units, layer_weights
 from styletools.losses.sources import Source
@@ -216,6 +218,8 @@ class Plan:
         arguments = {argument: values[name] for name, argument in called.items() if argument is not None}
         settings = describe(self.recipe, arguments, network.description, __version__)
         self._check_sizes()
+        largest = max(((S.shape[2], S.shape[3]) for S in self.pictures.originals), key=math.prod, default=(1, 1))
+        check_footprint(network, {*self.v, *(name for w in self.w for name in w)}, self._shape, largest)
         _ = self.start, self._shares, self.pictures.opacity, self.pictures.regions  # what is wrong is said here, too
         return settings | {"stages": self.stages, "pictures": self.pictures.fingerprints()}
 

@@ -194,9 +194,9 @@ def bars(
     """
     if not values or not all(values.values()):
         raise InputError("values: expected at least one series with a number, got none")
-    _check_axes(ax)
     if ax is None:
         _, ax = plt.subplots(figsize=(9, 3.2), dpi=_DPI, layout="constrained")
+    _check_axes(ax)
     names = list(next(iter(values.values())))
     width = 0.8 / len(values)
     for index, (series, numbers) in enumerate(values.items()):
@@ -248,9 +248,9 @@ def compare(
                 raise InputError(
                     f"runs: {title!r} has no column {shown(name)}; there are {', '.join(history) or 'none'}"
                 )
-    _check_axes(ax)
     if ax is None:
         _, ax = plt.subplots(figsize=(9, 3.2), dpi=_DPI, layout="constrained")
+    _check_axes(ax)
     for index, (title, history) in enumerate(runs.items()):
         colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
         ax.plot(history[against], history[column], line, color=colour, label=title, linewidth=1.5)
@@ -290,8 +290,8 @@ def _check_matrices(name: str, values: Mapping[str, Tensor]) -> None:
             raise InputError(f"{name}: {title!r} must have two dimensions, got shape {tuple(value.shape)}")
 
 
-def _check_axes(ax: Axes | None) -> None:
-    if ax is not None and not hasattr(ax, "add_patch"):
+def _check_axes(ax: object) -> None:
+    if not hasattr(ax, "add_patch"):
         raise InputError(f"ax: expected the axes of a figure, got {shown(ax)}")
 
 
@@ -318,9 +318,9 @@ def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tu
     """
     if not history.get("step"):
         raise InputError("history: expected at least one step, got none")
-    _check_axes(ax)
     if ax is None:
         _, ax = plt.subplots(figsize=(9, 3.6), dpi=_DPI, layout="constrained")
+    _check_axes(ax)
     names = [name for name in history if name not in _NOT_LOSSES]
     for index, name in enumerate(names):
         colour = "black" if name == "total" else _COLOURS[index % len(_COLOURS)]

@@ -28,7 +28,7 @@ ORDER = [
     "descent/progress", "mp4", "film", "stopping",
     "losses/__init__", "losses/equations", "losses/positions", "losses/term", "losses/regions", "losses/STATISTIC",
     "losses/statistics", "losses/sources", "losses/objective",
-    "stages", "settings", "palette", "paintings", "ingredients", "result", "plan", "recipes", "remake", "folder",
+    "stages", "footprint", "settings", "palette", "paintings", "ingredients", "result", "plan", "recipes", "remake", "folder",
     "laboratory", "transforms", "plots", "exercises", "explorers", "doctor", "output", "options", "cli",
 ]
 # fmt: on

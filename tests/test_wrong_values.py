@@ -46,7 +46,7 @@ TENSORS = [
     torch.zeros(1, 3, 16, 16, device="meta"),
     torch.zeros(4, 4).to_sparse(),
 ]
-OTHERS = [None, object(), int, len, lambda: 1, iter([1]), ..., {"conv1_1"}, torch.nn.ReLU()]
+OTHERS = [None, object(), int, len, lambda: 1, iter([1]), ..., {"conv1_1"}, torch.nn.Identity()]
 ZOO = [*NUMBERS, *WORDS, *CONTAINERS, *ARRAYS, *TENSORS, *OTHERS]
 
 VGG = st.VGG("random")
@@ -109,6 +109,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     images.load_opacity: {"source": "chelsea", "size": 16},
     regions.guide: {"features": FEATURES, "mask": torch.ones(6, 5)},
     film.Film: {},
+    film.check_film: {"path": "a.gif", "height": 4, "width": 4, "frames": 3},
     film.FilmFile: {"path": "a.gif", "height": 4, "width": 4},
     film.Snapshots: {"folder": "snapshots"},
     laboratory.compare_statistics: {
@@ -199,7 +200,7 @@ def test_a_result_or_one_line(function):
 
 def close(result: object) -> None:
     """A panel has a thread, a figure takes memory."""
-    getattr(result, "close", int)()
+    getattr(result, "discard", getattr(result, "close", int))()
     plt.close("all")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from styletools.errors import InputError
+from styletools.errors import InputError, shown
 from styletools.losses.regions import InRegion, in_region
 from styletools.losses.statistics import Statistic, TermFactory, find_statistics
 from styletools.losses.term import Term
@@ -128,12 +128,25 @@ def _of_statistic(
             yield _blended(factory, layer, parts, kind)
         else:
             for number, part in enumerate(parts, 1):
-                yield factory(layer, part.F, weight=part.share, kind=kind if number == 1 else f"{kind} {number}")
+                yield _term(factory, layer, part, kind if number == 1 else f"{kind} {number}")
+
+
+def _term(factory: TermFactory, layer: str | None, part: _Part, kind: str) -> Term:
+    """One term; whatever can be called may have been given as a statistic."""
+    try:
+        term = factory(layer, part.F, weight=part.share, kind=kind)
+    except TypeError as error:
+        if isinstance(factory, type):
+            raise
+        raise InputError(f"statistic: {shown(factory)} cannot be called as a class of terms is: {error}") from error
+    if not isinstance(term, Term):
+        raise InputError(f"statistic: expected {shown(factory)} to make a styletools.Term, got {shown(term)}")
+    return term
 
 
 def _blended(factory: TermFactory, layer: str | None, parts: Sequence[_Part], kind: str) -> Term:
     """One term whose target is Σ s_i Â_i / Σ s_i."""
-    terms = [factory(layer, part.F, weight=part.share, kind=kind) for part in parts]
+    terms = [_term(factory, layer, part, kind) for part in parts]
     first, total = terms[0], sum(part.share for part in parts)
     if total > 0:
         first.target = sum(part.share / total * term.target for part, term in zip(parts, terms, strict=True))

@@ -107,7 +107,7 @@ def statistic_name(statistic: str | TermFactory) -> str:
         return statistic
     if isinstance(statistic, type) and issubclass(statistic, Term) and statistic.statistic:
         return statistic.statistic
-    return getattr(statistic, "__name__", None) or repr(statistic)
+    return getattr(statistic, "__name__", None) or shown(statistic)
 
 
 def _find(statistic: str | TermFactory, kind: str) -> TermFactory:
