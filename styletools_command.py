@@ -25,5 +25,5 @@ def main() -> int:
         if waits:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return cli.main()
-    except KeyboardInterrupt:  # before or after what the command line itself guards
-        return 128 + signal.SIGINT
+    except KeyboardInterrupt as interrupt:  # before or after what the command line itself guards
+        return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)

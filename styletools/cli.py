@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `styletools`; by default those of the process.
 
     Returns:
-        0, or 1 if `doctor` found something wrong, 2 after an error (one line on stderr), 130 after ^C.
+        0, or 1 if `doctor` found something wrong, 2 after an error (one line on stderr), or 128 and the number of the
+            signal that ended it (130 for ^C).
 
     Example:
         >>> main(["samples"])  # doctest: +ELLIPSIS
@@ -58,9 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(**options)
     except StyletoolsError as error:
         return fail(str(error))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:  # of Python's own, or by `Stopping`, which says the signal
         print("styletools: interrupted before there was a picture; nothing is saved", file=sys.stderr)
-        return STOPPED + signal.SIGINT
+        return STOPPED + (interrupt.args[0] if interrupt.args else signal.SIGINT)
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

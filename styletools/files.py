@@ -7,6 +7,7 @@ import os
 import secrets
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 __all__ = ["check_writable", "write_whole"]
 
@@ -34,15 +35,34 @@ def write_whole(path: Path, data: bytes) -> None:
     path = _target(path)
     part = _part(path)
     try:
-        with part.open("wb") as file:
+        with _new(path.parent, part) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+            if not part.exists():
+                _name(file, part)
         if path.exists():
             part.chmod(stat.S_IMODE(path.stat().st_mode))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _new(folder: Path, part: Path) -> BinaryIO:
+    """A new file in a folder; without a name, where the system can, so that a killed program leaves nothing."""
+    try:
+        return open(os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb")  # noqa: PTH123
+    except (AttributeError, OSError):  # not on Linux, or not on this kind of disk
+        return part.open("xb")
+
+
+def _name(file: BinaryIO, part: Path) -> None:
+    """Give a name to a file that has none; `src_dir_fd` has Python follow the link that stands for the open file."""
+    folder = os.open(part.parent, os.O_RDONLY)
+    try:
+        os.link(f"/proc/self/fd/{file.fileno()}", part, src_dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def check_writable(path: Path, size: int = 0) -> None:

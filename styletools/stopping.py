@@ -17,8 +17,9 @@ _SIGNALS = tuple(number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number :
 class Stopping:
     """While it is open a signal does not interrupt, it asks: the run ends after the step that is being made.
 
-    Before the first step there is nothing to lose: the signal raises KeyboardInterrupt. So does a second ^C, where a
-    step takes long. After `shield` signals are only noted: a finished picture is saved whatever comes.
+    Before the first step there is nothing to lose: the signal raises KeyboardInterrupt, with its number. So does a
+    second ^C, where a step takes long. After `shield` signals are only noted: a finished picture is saved whatever
+    comes.
 
     Call it with each `Step`, as an `on_step`. Outside the main thread, where Python has no signals, it does nothing.
 
@@ -59,11 +60,13 @@ class Stopping:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the signals back."""
+        """Give the signals back; what a signal has broken inside of a library is told as the signal."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if isinstance(error, Exception) and self.number and not self._begun:
+            raise KeyboardInterrupt(self.number) from error
 
     def _asked(self, number: int, frame: FrameType | None) -> None:
         again, self.number = bool(self.number), number
         if not self._shielded and (again or not self._begun):
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(number)

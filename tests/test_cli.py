@@ -526,12 +526,13 @@ class TestInterrupted:
         assert b"Traceback" not in rest
         assert st.load_image(out).shape == (1, 3, 43, 64)
 
-    def test_before_there_is_a_picture(self, monkeypatch, capsys, tmp_path):
+    @pytest.mark.parametrize(("words", "code"), [((), 130), ((15,), 143)])
+    def test_before_there_is_a_picture(self, words, code, monkeypatch, capsys, tmp_path):
         def interrupt(*args, **options):
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(*words)
 
         monkeypatch.setattr(output.recipes.Plan, "run", interrupt)
-        assert run("transfer", "chelsea", "dots", "-o", str(tmp_path / "a.png")) == 130
+        assert run("transfer", "chelsea", "dots", "-o", str(tmp_path / "a.png")) == code
         assert "nothing is saved" in capsys.readouterr().err
 
 

@@ -28,9 +28,11 @@ def test_a_signal_asks_and_does_not_interrupt(number):
         assert stopping(None) is True
 
 
-def test_before_the_first_step_there_is_nothing_to_lose():
-    with pytest.raises(KeyboardInterrupt), Stopping():
-        signal.raise_signal(signal.SIGINT)
+@pytest.mark.parametrize("number", SIGNALS)
+def test_before_the_first_step_there_is_nothing_to_lose(number):
+    with pytest.raises(KeyboardInterrupt) as interrupt, Stopping():
+        signal.raise_signal(number)
+    assert interrupt.value.args == (number,)
 
 
 def test_a_second_one_interrupts_a_long_step():
@@ -74,3 +76,22 @@ def test_another_thread_has_no_signals():
     thread.start()
     thread.join()
     assert found == [False]
+
+
+def test_what_a_signal_breaks_is_told_as_the_signal():
+    """A library in C may turn the interruption into an error of its own."""
+
+    def broken():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise ValueError("the file is damaged") from None
+
+    with pytest.raises(KeyboardInterrupt) as interrupt, Stopping():
+        broken()
+    assert interrupt.value.args == (signal.SIGTERM,)
+
+
+def test_an_error_of_its_own_stays_one():
+    with pytest.raises(ValueError, match="something else"), Stopping():
+        raise ValueError("something else")

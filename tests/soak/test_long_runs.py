@@ -1,0 +1,63 @@
+"""Many runs in one kernel, as a course has them: memory stays flat."""
+
+from __future__ import annotations
+
+import gc
+
+import ipywidgets
+import psutil
+import pytest
+import torch
+from amount import FULL, report
+
+import styletools as st
+from styletools import explorers
+
+RUNS = 100 if FULL else 9
+SETTLED = RUNS // 3  # by then every buffer, cache and thread is there
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def resident() -> int:
+    """Bytes of this process, after what is not needed any more was given back."""
+    gc.collect()
+    return psutil.Process().memory_info().rss
+
+
+def transfer(number):
+    st.transfer("chelsea", "dots", size=32 + 16 * (number % 3), steps=2, seed=number, progress=False)
+
+
+def texture(number):
+    statistic = ("gram", "wasserstein", "mean")[number % 3]
+    st.reconstruct_style("starry_night", size=48, steps=2, statistic=statistic, seed=number, progress=False)
+
+
+def panel(number):
+    name = ("features", "gram", "studio")[number % 3]
+    made = getattr(explorers, f"explore_{name}")(size=64)
+    if name == "studio":
+        made.steps.value = made.steps.min
+        made.start_button.click()
+    assert made.wait(60)
+    assert made.error is None
+    made.close()
+    ipywidgets.Widget.close_all()
+
+
+@pytest.mark.parametrize("run", [transfer, texture, panel])
+def test_memory_is_flat(run):
+    sizes = []
+    for number in range(RUNS):
+        run(number)
+        sizes.append(resident())
+    middle, end = max(sizes[SETTLED : 2 * SETTLED]), max(sizes[2 * SETTLED :])
+    assert end <= 1.02 * middle, f"{middle / 1e6:.0f} MB → {end / 1e6:.0f} MB"
+    report(f"memory, {RUNS} × {run.__name__}: {middle / 1e6:.0f} MB in the middle, {end / 1e6:.0f} MB at the end")
