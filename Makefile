@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab studio picture test test-fast test-notebooks bench quality lint notebooks gallery controls clean
+.PHONY: help lab studio picture test test-fast test-notebooks bench quality lint notebooks gallery controls diagrams clean
 
 help:
 	@echo "make lab        open the course in JupyterLab"
@@ -15,6 +15,7 @@ help:
 	@echo "make quality    measure pictures: ours, the paper's choices, an older program's (hours)"
 	@echo "make gallery    render the large pictures of the course again where a default has changed (an hour or more)"
 	@echo "make controls   render the pictures of docs/controls.md again, likewise (a quarter of an hour)"
+	@echo "make diagrams   draw the diagrams of the course again, likewise (half a minute)"
 	@echo "make notebooks  run the notebooks again and store their outputs"
 	@echo "make lint       check style and types only"
 
@@ -71,6 +72,9 @@ gallery: $(READY)
 
 controls: $(READY)
 	$(BIN)/python scripts/controls.py
+
+diagrams: $(READY)
+	$(BIN)/python scripts/diagrams.py
 
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
