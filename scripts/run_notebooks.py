@@ -31,6 +31,8 @@ def run(path: Path) -> None:
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
                 output["data"]["image/png"] = lighter(output["data"]["image/png"])
+                if "alt" in cell.metadata:  # what the figure shows, for those who do not see it
+                    output.setdefault("metadata", {}).setdefault("image/png", {})["alt"] = cell.metadata["alt"]
     nbformat.write(notebook, path)
     print(f"{path.name}: {time.perf_counter() - began:.0f} s, {path.stat().st_size / 1e6:.2f} MB")
 
