@@ -18,7 +18,7 @@ PACKAGE = Path(styletools.__file__).parent
 # Each file may import the ones before it, and no other. A folder without its files listed counts as one place.
 # fmt: off
 ORDER = [
-    "errors", "files", "surroundings",
+    "errors", "files", "surroundings", "memory",
     "pictures/__init__", "pictures/procedural", "pictures/samples", "pictures/images", "pictures/saving",
     "pictures/variations", "pictures/colours", "pictures/masks",
     "network/__init__", "network/device", "network/network", "network/weights", "network/vgg", "network/hooked",

@@ -1,0 +1,127 @@
+"""How much memory is there: asked before something large is made, for a program that takes too much is ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from styletools.errors import InputError
+
+__all__ = ["available", "check_memory", "in_words"]
+
+_ROOT = Path("/")
+# Of a control group, in both versions: its limit, what is used, and what of that are files that can be dropped.
+_VERSION_2 = ("memory.max", "memory.current", ("inactive_file", "active_file"))
+_VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file"))
+
+
+def available() -> int | None:
+    """Say how many bytes can be taken before the system runs out of memory, or before this program's share is used up.
+
+    On Linux the kernel's own estimate, without swap, and what is left in each control group that the program is in
+    (a container, a batch job). Elsewhere the free memory or, where only that is known, as on macOS, all there is.
+
+    Returns:
+        Bytes, or None where nothing is known, as on Windows.
+
+    Example:
+        >>> free = available()
+        >>> free is None or free > 0
+        True
+    """
+    known = [room for room in (_machine(), *_groups()) if room is not None]
+    return max(0, min(known)) if known else None
+
+
+def check_memory(needed: int, what: str, instead: str) -> None:
+    """Check that so much memory is there; where nothing is known, that is assumed.
+
+    Args:
+        needed: bytes.
+        what: needs them; the message begins with it.
+        instead: what to do; the message ends with it.
+
+    Raises:
+        InputError: it is not.
+
+    Example:
+        >>> check_memory(10**18, "the picture", "make it smaller")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        styletools.errors.InputError: the picture: would need 1 EB of memory, and there are ...; make it smaller
+    """
+    free = available()
+    if free is not None and needed > free:
+        raise InputError(f"{what}: would need {in_words(needed)} of memory, and there are {in_words(free)}; {instead}")
+
+
+def in_words(count: int) -> str:
+    """Give a number of bytes with three digits and a unit.
+
+    Raises:
+        ValueError: fewer than none.
+
+    Example:
+        >>> in_words(0), in_words(1234), in_words(24_684_096_000)
+        ('0 bytes', '1.23 kB', '24.7 GB')
+    """
+    if count < 0:
+        raise ValueError(f"count: expected bytes, got {count}")
+    if count < 1000:
+        return f"{count} bytes"
+    units = ("kB", "MB", "GB", "TB", "PB", "EB")
+    power = min((len(str(count)) - 1) // 3, len(units))
+    return f"{count / 1000**power:.3g} {units[power - 1]}" if count < 1000**7 else "more than 1000 EB"
+
+
+def _machine() -> int | None:
+    for line in _lines(_ROOT / "proc/meminfo"):
+        name, _, value = line.partition(":")
+        if name == "MemAvailable" and (kilobytes := _number(value.removesuffix("kB"))) is not None:
+            return kilobytes * 1024
+    pages = _system("SC_AVPHYS_PAGES") or _system("SC_PHYS_PAGES")
+    return pages * _system("SC_PAGE_SIZE") or None
+
+
+def _system(name: str) -> int:
+    """A number that the system states, or 0: not every system has `sysconf`, or each name."""
+    try:
+        return max(0, os.sysconf(name))
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+def _groups() -> Iterator[int | None]:
+    """What is left in each control group that this program is in."""
+    for line in _lines(_ROOT / "proc/self/cgroup"):
+        number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if number == "0" and not controllers:
+            yield from _branch(_ROOT / "sys/fs/cgroup", path, *_VERSION_2)
+        elif "memory" in controllers.split(","):
+            yield from _branch(_ROOT / "sys/fs/cgroup/memory", path, *_VERSION_1)
+
+
+def _branch(top: Path, path: str, limit_file: str, usage_file: str, droppable: tuple[str, ...]) -> Iterator[int | None]:
+    """What is left in a group and in those around it; in a container the path may lead nowhere, and the top counts."""
+    inner = top / path.strip("/")
+    for folder in (inner, *inner.parents):
+        if not folder.is_relative_to(top):
+            return
+        limit, used = (_number("".join(_lines(folder / name))) for name in (limit_file, usage_file))
+        if limit is not None and used is not None:  # "max" is no limit
+            statistics = dict(line.partition(" ")[::2] for line in _lines(folder / "memory.stat"))
+            cached = sum(_number(statistics.get(name, "")) or 0 for name in droppable)
+            yield limit - max(0, used - cached)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _number(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() else None
