@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from styletools.errors import InputError
@@ -34,25 +34,26 @@ def available() -> int | None:
     return max(0, min(known)) if known else None
 
 
-def check_memory(needed: int, what: str, instead: str) -> None:
+def check_memory(needed: int, what: str, instead: Callable[[float], str]) -> None:
     """Check that so much memory is there; where nothing is known, that is assumed.
 
     Args:
         needed: bytes.
         what: needs them; the message begins with it.
-        instead: what to do; the message ends with it.
+        instead: says what to do, given the share of `needed` that is there; the message ends with it.
 
     Raises:
         InputError: it is not.
 
     Example:
-        >>> check_memory(10**18, "the picture", "make it smaller")  # doctest: +ELLIPSIS
+        >>> check_memory(10**18, "the picture", lambda share: "make it smaller")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         styletools.errors.InputError: the picture: would need 1 EB of memory, and there are ...; make it smaller
     """
     free = available()
     if free is not None and needed > free:
-        raise InputError(f"{what}: would need {in_words(needed)} of memory, and there are {in_words(free)}; {instead}")
+        advice = instead(free / needed)
+        raise InputError(f"{what}: would need {in_words(needed)} of memory, and there are {in_words(free)}; {advice}")
 
 
 def in_words(count: int) -> str:

@@ -131,12 +131,12 @@ def test_without_the_kernels_files(root, monkeypatch):
 
 def test_a_check_says_what_is_there_and_what_to_do(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 3 * GB)
-    memory.check_memory(3 * GB, "size", "take less")
+    memory.check_memory(3 * GB, "size", lambda share: f"take {share:.0%}")
     with pytest.raises(InputError) as caught:
-        memory.check_memory(3 * GB + 1, "size 7", "take less")
-    assert str(caught.value) == "size 7: would need 3 GB of memory, and there are 3 GB; take less"
+        memory.check_memory(4 * GB, "size 7", lambda share: f"take {share:.0%}")
+    assert str(caught.value) == "size 7: would need 4 GB of memory, and there are 3 GB; take 75%"
     monkeypatch.setattr(memory, "available", lambda: None)
-    memory.check_memory(10**30, "size", "take less")
+    memory.check_memory(10**30, "size", lambda share: f"take {share:.0%}")
 
 
 @pytest.mark.parametrize(
