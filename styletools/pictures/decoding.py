@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import logging
 import os
 import stat
 import warnings
@@ -34,6 +35,8 @@ _PER_PIXEL = {"I": 60, "F": 60}  # bytes, of the picture and of what is made of 
 _PER_PIXEL_ELSE = 32
 _UNKNOWN = "is not a picture that can be read; expected PNG, JPEG, …"
 _PNG = b"\x89PNG\r\n\x1a\n"
+# Pillow logs some errors that it raises too; a handler keeps logging from printing them where nobody has set it up.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 
 

@@ -87,7 +87,8 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
     """Scale the greyscale modes that have more than 8 bits."""
     if not image.mode.startswith(("I", "F")):
         return image
-    values = np.asarray(image).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # of the NaNs there are some that complain
+        values = np.asarray(image).astype(np.float64)
     values = np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=0.0)
     # I;16 is 0 … 65535 by definition. The modes I (32-bit) and F (float) state no range: the smallest usual one
     # that holds the picture is taken. Floats up to 1 may be a little over it, from sharpening or resizing.

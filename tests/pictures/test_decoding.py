@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+import subprocess
 import sys
 import types
 import warnings
@@ -232,6 +233,16 @@ def test_pillows_own_warnings_are_not_passed_on():
             warnings.warn_explicit("odd", UserWarning, "a.py", 1, "PIL.TiffImagePlugin")
             warnings.warn_explicit("ours", UserWarning, "a.py", 1, "styletools.film")
     assert [str(warning.message) for warning in caught] == ["ours"]
+
+
+def test_what_pillow_logs_is_not_printed():
+    """In a process of its own, where nobody has set up logging."""
+    program = (
+        "import logging, styletools.pictures.decoding\n"
+        "logging.getLogger('PIL.TiffImagePlugin').error('samples'); logging.getLogger('mine').error('kept')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == "kept\n"
 
 
 def test_every_public_name_is_there():
