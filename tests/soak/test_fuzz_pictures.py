@@ -103,7 +103,6 @@ def originals() -> dict[str, bytes]:
         "dds": encoded(rgba, "DDS"),
         "pcx": encoded(rgb, "PCX"),
         "sgi": encoded(rgb, "SGI"),
-        "im": encoded(rgb, "IM"),
     }
     if features.check("jpg_2000"):
         files["jpeg 2000"] = encoded(rgb, "JPEG2000")
@@ -235,7 +234,7 @@ def read_all(seed: int, count: int, first: int) -> dict[str, object]:
                         slowest, where = seconds, f"{way} of {name}, {index}"
                     if problem or seconds > SECONDS:
                         wrong.append(f"{way} of {name}, {index}: {problem or f'{seconds:.1f} s'}")
-    return {"wrong": wrong, "slowest": slowest, "where": where, "MB": peak() - before, **outcomes}
+    return {"kinds": len(files), "wrong": wrong, "slowest": slowest, "where": where, "MB": peak() - before, **outcomes}
 
 
 def outcome(read: Callable[[], object], outcomes: dict[str, int]) -> str:
@@ -300,7 +299,7 @@ def test_many_damaged_files(capsys):
     found = in_a_child(2, LONG, timeout=7200)
     with capsys.disabled():
         print(
-            f"\n{LONG} damaged files of {len(originals())} kinds, each read in four ways: {found['a picture']} read, "
+            f"\n{LONG} damaged files of {found['kinds']} kinds, each read in four ways: {found['a picture']} read, "
             f"{found['one line']} refused, {len(found['wrong'])} wrong; slowest {found['slowest']:.2f} s "
             f"({found['where']}), at most {found['MB']:.0f} MB more; {time.monotonic() - start:.0f} s in all"
         )
