@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, network, whole
+from styletools.exercises.prediction import Prediction
 from styletools.pictures.images import to_tensor
 from styletools.pictures.samples import sample
 from styletools.pictures.variations import shift

@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import network, pair
+from styletools.exercises.prediction import Prediction
 from styletools.losses.equations import content_loss as _eq1
 from styletools.pictures.images import load_image
 from styletools.pictures.variations import grey, mirror, shift

@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, whole
+from styletools.exercises.prediction import Prediction
 from styletools.losses.equations import gram_matrix as _eq3
 
 __all__ = ["closest_pair", "gram", "hidden_weights", "numbers", "report", "unchanged"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, network, whole
+from styletools.exercises.prediction import Prediction
 from styletools.losses.equations import gram_matrix, style_layer_loss
 from styletools.pictures.images import load_image
 from styletools.pictures.variations import scatter

@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, image, whole
+from styletools.exercises.prediction import Prediction
 from styletools.losses.equations import content_loss, style_layer_loss
 from styletools.losses.equations import total_loss as _eq7
 

@@ -10,7 +10,8 @@ import pytest
 import torch
 import torch.nn.functional as nnf
 
-from styletools.exercises.exercise import Coding, Prediction
+from styletools.exercises.coding import Coding
+from styletools.exercises.prediction import Prediction
 
 LESSONS = {number: importlib.import_module(f"styletools.exercises.lesson{number:02}") for number in range(1, 7)}
 EXERCISES = [exercise for lesson in LESSONS.values() for exercise in lesson.EXERCISES]
