@@ -41,6 +41,11 @@ content_loss = Coding(
             lambda F, P: 0.5 * (F**2 - P**2).sum()
         ),
         "The sum is missing: one number is wanted, not one for each i and j.": lambda F, P: 0.5 * (F - P) ** 2,
+        "It is a mean over the positions; Eq. 1 is a sum over all i and j.": lambda F, P: (
+            0.5 * ((F - P) ** 2).mean((-2, -1)).sum()
+        ),
+        "The ½ is squared, too: the square is of F − P alone.": lambda F, P: ((0.5 * (F - P)) ** 2).sum(),
+        "The two are added; Eq. 1 has their difference.": lambda F, P: 0.5 * ((F + P) ** 2).sum(),
         "It takes the root at the end: Eq. 1 is the squared distance.": lambda F, P: ((F - P) ** 2).sum().sqrt(),
     },
     hints=[
@@ -73,6 +78,13 @@ content_gradient = Coding(
         "It is divided by the number of entries: Eq. 1 is a sum, and each entry has its own F − P.": (
             lambda F, P: (F - P) * (F > 0) / F.numel()
         ),
+        "These are absolute differences; the gradient has the sign of F − P.": lambda F, P: (F - P).abs() * (F > 0),
+        "This is the square itself, the loss of each entry, not its derivative.": lambda F, P: (F - P) ** 2 * (F > 0),
+        "It is half of it: the derivative of the square brings a 2, which the ½ of Eq. 1 cancels.": (
+            lambda F, P: 0.5 * (F - P) * (F > 0)
+        ),
+        "It is a mean: the gradient has a number for each i and j.": lambda F, P: ((F - P) * (F > 0)).mean(),
+        "Only the sign of the difference is there, not its size.": lambda F, P: (F - P).sign() * (F > 0),
         "It is summed up: the gradient has a number for each i and j.": lambda F, P: ((F - P) * (F > 0)).sum(),
     },
     hints=[
