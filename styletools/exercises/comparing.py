@@ -99,6 +99,8 @@ def difference(value: Any, expected: Any) -> str:
         same_form = isinstance(value, tuple | list) and len(value) == len(expected)
         words = "the numbers do not agree" if same_form else f"return {len(expected)} tensors, separated by a comma"
         return f"Expected {described(expected)}, got {described(value)}; {words}."
+    if isinstance(expected, list) and isinstance(plain(value, expected), list):
+        return _difference_of_lists(plain(value, expected), expected)
     if isinstance(expected, tuple | list):
         return f"Expected {described(expected)}, got {described(value)}; the numbers do not agree."
     x, y = number(value), number(expected)
@@ -116,10 +118,21 @@ def difference(value: Any, expected: Any) -> str:
     return f"The numbers do not agree: expected {wanted}{there}, got {ours}."
 
 
+def _difference_of_lists(value: list[Any], expected: list[Any]) -> str:
+    if len(value) != len(expected):
+        return f"Expected {len(expected)} numbers, got {len(value)}."
+    i = next(i for i, (ours, right) in enumerate(zip(value, expected, strict=True)) if not same(ours, right))
+    if number(value[i]) is None or number(value[i]).numel() != 1:  # type: ignore[union-attr]
+        return f"Expected a number at [{i}], got {described(value[i])}."
+    right, ours = told_apart(float(expected[i]), float(value[i]))
+    return f"The numbers do not agree: expected {right} at [{i}], got {ours}."
+
+
 def told_apart(a: float, b: float) -> tuple[str, str]:
     """Two numbers with as many digits as it takes to see that they differ, four at least."""
-    written = ((f"{a:.{digits}g}", f"{b:.{digits}g}") for digits in range(4, 18))
-    return next((pair for pair in written if pair[0] != pair[1]), (repr(a), repr(b)))
+    a, b = a + 0.0, b + 0.0  # no -0
+    pairs = ((f"{a:.{digits}g}", f"{b:.{digits}g}") for digits in range(4, 18))
+    return next((pair for pair in pairs if pair[0] != pair[1]), (repr(a), repr(b)))
 
 
 def described(value: Any) -> str:

@@ -36,6 +36,9 @@ as_matrix = Coding(
         "reshape changes the shape, but moves no numbers: here those of different filters are mixed in a row.": (
             lambda F: F.reshape(F.shape[0], F.shape[2] * F.shape[3], F.shape[1])
         ),
+        "reshape moves no numbers, and so mixes those of different filters; transpose does not undo that.": (
+            lambda F: F.reshape(F.shape[0], -1, F.shape[1]).transpose(1, 2)
+        ),
         "Only the first picture of the batch is left.": lambda F: F[0].flatten(1),
         "Filters and positions are flattened together: N must remain an axis of its own.": lambda F: F.flatten(1),
         "The positions are read column by column; read them row by row, as they lie in memory.": (
@@ -132,6 +135,14 @@ receptive_field = Coding(
         "Only the first step is in it: does the function return from inside the loop?": lambda steps: steps[0][0],
         "Only the last step is in it: are side and distance begun anew in each turn of the loop?": (
             lambda steps: steps[-1][0]
+        ),
+        "The steps are taken from the top downwards; the list begins at the picture.": lambda steps: _receptive_field(
+            steps[::-1]
+        ),
+        "The last step is left out.": lambda steps: _receptive_field(steps[:-1]),
+        "The first step is left out.": lambda steps: _receptive_field(steps[1:]),
+        "Each kernel counts with its own stride; the strides below it are what makes positions lie apart.": (
+            lambda steps: sum(kernel * step for kernel, step in steps)
         ),
         "The kernels are added up; each adds k − 1 positions, as many pixels apart as the strides below make.": (
             lambda steps: sum(kernel for kernel, _ in steps)

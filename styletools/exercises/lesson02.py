@@ -41,6 +41,10 @@ content_loss = Coding(
             lambda F, P: 0.5 * (F**2 - P**2).sum()
         ),
         "The sum is missing: one number is wanted, not one for each i and j.": lambda F, P: 0.5 * (F - P) ** 2,
+        "The square is missing, and the difference is the other way round: differences of both signs cancel.": (
+            lambda F, P: 0.5 * (P - F).sum()
+        ),
+        "It is half of the root: Eq. 1 is half of the squared distance.": lambda F, P: 0.5 * (F - P).norm(),
         "It is a mean over the positions; Eq. 1 is a sum over all i and j.": lambda F, P: (
             0.5 * ((F - P) ** 2).mean((-2, -1)).sum()
         ),
@@ -79,6 +83,7 @@ content_gradient = Coding(
             lambda F, P: (F - P) * (F > 0) / F.numel()
         ),
         "These are absolute differences; the gradient has the sign of F − P.": lambda F, P: (F - P).abs() * (F > 0),
+        "This is only the mask, where F is above 0; the difference is missing.": lambda F, P: F > 0,
         "This is the square itself, the loss of each entry, not its derivative.": lambda F, P: (F - P) ** 2 * (F > 0),
         "It is half of it: the derivative of the square brings a 2, which the ½ of Eq. 1 cancels.": (
             lambda F, P: 0.5 * (F - P) * (F > 0)

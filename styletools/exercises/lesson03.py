@@ -134,6 +134,8 @@ closest_pair = Coding(
         "This is where it stands in the flat matrix: divmod(index, N) gives row and column.": lambda G: int(
             _without_diagonal(_cosines(G)).argmax()
         ),
+        "This is where the strongest filter meets itself, in the flat matrix: take the cosines, leave the diagonal "
+        "out, and divmod(index, N) gives row and column.": lambda G: int(G.argmax()),
         "Counted from 1; Python counts rows and columns from 0.": lambda G: tuple(i + 1 for i in _closest_pair(G)),
         "Row and column are counted from 1, and the larger comes first.": lambda G: tuple(
             i + 1 for i in _closest_pair(G)[::-1]
@@ -195,6 +197,7 @@ hidden_weights = Coding(
         "Only the first layer is there: does the function return from inside the loop?": lambda N: [
             (N[-1] / N[0]) ** 2
         ],
+        "Nothing is compared, and it is upside down: these are the squares of N alone.": lambda N: [n**2 for n in N],
         "They are added up; each layer has a weight of its own.": lambda N: sum(_hidden_weights(N)),
         "It is their mean; each layer has a weight of its own.": lambda N: sum(_hidden_weights(N)) / len(N),
         "The weights are made to add up to 1; the last one should be 1.": (

@@ -55,6 +55,9 @@ total_loss = Coding(
         "The losses are squared; Eq. 7 takes them as they are.": lambda content, style, a, b: (
             a * content**2 + b * style**2
         ),
+        "Both weights stand before both losses: α belongs to the content alone, β to the style.": (
+            lambda content, style, a, b: (a + b) * (content + style)
+        ),
         "It is divided by α and β; Eq. 7 multiplies.": lambda content, style, a, b: content / a + style / b,
         "It is a mean of the two; Eq. 7 is their sum.": lambda content, style, a, b: (a * content + b * style) / 2,
         "The style is missing.": lambda content, style, a, b: a * content,
@@ -163,6 +166,8 @@ alpha_for_mean = Coding(
         "N * M // 2 cuts off the half where N · M is odd; / divides.": lambda alpha, N, M: alpha * (N * M // 2),
         "M // 2 cuts off the half where M is odd; / divides.": lambda alpha, N, M: alpha * N * (M // 2),
         "N // 2 cuts off the half where N is odd; / divides.": lambda alpha, N, M: alpha * M * (N // 2),
+        "N and M are missing: a mean is divided by both.": lambda alpha, N, M: alpha / 2,
+        "It is divided by α; twice the α is twice the weight.": lambda alpha, N, M: N * M / 2 / alpha,
         "α is in it twice.": lambda alpha, N, M: alpha**2 * N * M / 2,
         "N and M are added; the mean is over N × M entries.": lambda alpha, N, M: alpha * (N + M) / 2,
         "512 and 4096 are written out: take N and M from the arguments.": lambda alpha, N, M: alpha * 512 * 4096 / 2,

@@ -185,6 +185,10 @@ guided_gram = Coding(
             gram_matrix(F) * m.mean()
         ),
         "G is divided by the mean of T² only; the mask itself is missing.": lambda F, m: gram_matrix(F) / (m**2).mean(),
+        "G is divided by the sum of the mask; T must be normalised before it is squared: mean(T²) = 1.": lambda F, m: (
+            gram_matrix(F * m) / m.sum()
+        ),
+        "These are the masked features; the Gram matrix of them is missing.": lambda F, m: F * m / (m**2).mean().sqrt(),
         "The mask stands squared before F, and so to the fourth power in G.": (
             lambda F, m: gram_matrix(F * m**2 / (m**2).mean())
         ),

@@ -122,6 +122,9 @@ _CHANGES: dict[str, Callable[[Any], Any]] = {
     "Each number is 1 too large: Python counts from 0.": lambda right: [x + 1 for x in _whole(right)],
     "It is 1 too large.": lambda right: _one(right) + 1,
     "It is 1 too small.": lambda right: _one(right) - 1,
+    "It is rounded; leave all digits there.": lambda right: [round(x) for x in _list(right)],
+    "The last one is missing.": lambda right: _list(right)[:-1],
+    "The first one is missing.": lambda right: _list(right)[1:],
     "It is rounded down: // and int() cut off what is behind the point; / divides.": (
         lambda right: _number(right).floor() if isinstance(right, Real) else [float(x // 1) for x in _list(right)]
     ),

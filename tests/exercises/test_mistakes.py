@@ -24,7 +24,7 @@ CODING = {
 }
 SOLVE = {number: exercise.solve for number, exercise in CODING.items()}
 NUMBERS_ONLY = ("1.3", "3.2", "3.5", "5.4")  # a number or a list is expected: any container will do
-GENERIC = ("The numbers do not agree", "Wrong shape", "the numbers do not agree.", "It gives NaN")
+GENERIC = ("Expected ", "The numbers do not agree", "Wrong shape", "the numbers do not agree.", "It gives NaN")
 
 
 def G(F):  # noqa: N802  # the paper's name
@@ -244,6 +244,36 @@ TABLE = {
         ("4.4", by_func),
         ("4.4", by_vjp),
     ],
+    "and others": [
+        ("1.1", lambda F: F.reshape(F.shape[0], -1, F.shape[1]).transpose(1, 2)),
+        ("1.3", lambda steps: SOLVE["1.3"](steps[::-1])),
+        ("1.3", lambda steps: SOLVE["1.3"](steps[:-1])),
+        ("1.3", lambda steps: sum(k * s for k, s in steps)),
+        ("2.1", lambda F, P: 0.5 * (F - P).norm()),
+        ("2.2", lambda F, P: torch.where(F > 0, F - P, 1.0)),
+        ("3.1", lambda F: F @ F.transpose(2, 3)),
+        ("3.1", lambda F: F.flatten(1) @ F.flatten(1).T),
+        ("3.1", lambda F: G(F).sqrt()),
+        ("3.2", lambda G: torch.topk(G.flatten(), 2).indices),
+        ("3.5", lambda N: [n**2 for n in N]),
+        ("3.5", lambda N: [(N[-1] / n) ** 2 for n in N][:-1]),
+        ("3.5", lambda N: [(n / sum(N)) ** 2 for n in N]),
+        ("3.5", lambda N: {n: (N[-1] / n) ** 2 for n in N}),
+        ("3.5", lambda N: [round((N[-1] / n) ** 2) for n in N]),
+        ("4.1", lambda F, S: eq4(F, S).sqrt()),
+        ("4.1", lambda F, S: squares(F, S) / 4 * (F.shape[1] * F.shape[2]) ** 2),
+        ("4.2", lambda F, S, w: sum(w.values()) * sum(eq4(F[n], S[n]) for n in w)),
+        ("4.2", lambda F, S, w: max(w[n] * eq4(F[n], S[n]) for n in w)),
+        ("5.1", lambda c, s, a, b: (a * c, b * s)),
+        ("5.1", lambda c, s, a, b: (a + b) * (c + s)),
+        ("5.3", lambda x, g, r: x - (r * g).clamp(-1, 1)),
+        ("5.4", lambda alpha, N, M: alpha / 2),
+        ("6.1", lambda F, P: ((F / P - 1) ** 2).sum()),
+        ("6.4", lambda x, p, w: (p + ((x - p) * w.view(1, 3, 1, 1)).sum()).clamp(0, 1)),
+        ("6.5", lambda F, m: G(F * m / m.std())),
+        ("6.5", lambda F, m: G(F * m) / m.sum()),
+        ("6.5", lambda F, m: F * m / (m**2).mean().sqrt()),
+    ],
 }  # fmt: skip
 CASES = [
     pytest.param(number, answer, id=f"{kind}-{number}-{i}")
@@ -394,6 +424,11 @@ def test_digits_are_as_many_as_it_takes():
     shown = exercise.check(lambda F, P: exercise.solve(F, P) + 1e-3).message
     expected, got = shown.split("expected ")[1].rstrip(".").split(", got ")
     assert expected != got
+    shown = CODING["3.5"].check(lambda N: [x + 1e-3 * i for i, x in enumerate(SOLVE["3.5"](N))]).message
+    expected, got = shown.split("expected ")[1].rstrip(".").split(" at [1], got ")
+    assert expected != got
+    assert CODING["3.5"].check(lambda N: [*SOLVE["3.5"](N), 1.0]).message.endswith("numbers, got 6.")
+    assert "Expected a number at [0], got" in CODING["3.5"].check(lambda N: [str(n) for n in N]).message
 
 
 def test_what_never_fires_is_left_as_it_is():
