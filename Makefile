@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams clean
+.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean
 
 help:
 	@echo "make lab        open the course in JupyterLab"
@@ -18,6 +18,7 @@ help:
 	@echo "make controls   render the pictures of docs/controls.md again, likewise (a quarter of an hour)"
 	@echo "make diagrams   draw the diagrams of the course again, likewise (half a minute)"
 	@echo "make notebooks  run the notebooks again and store their outputs"
+	@echo "make html       the course as one page without a network; likewise make pdf, make slides (a lecture)"
 	@echo "make lint       check style and types only"
 
 # torch is large: the first run downloads a few GB, unless a small CPU-only pair was installed before (see README).
@@ -83,6 +84,10 @@ controls: $(READY)
 
 diagrams: $(READY)
 	$(BIN)/python scripts/diagrams.py
+
+# The course without a network, in artifacts/: one page, one PDF (which needs Chromium), slides for a lecture.
+html pdf slides: $(READY)
+	$(BIN)/python scripts/export.py $@
 
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
