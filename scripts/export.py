@@ -33,7 +33,7 @@ class Formulas(IPythonRenderer):
     """Markdown with its formulas as MathML."""
 
     def block_math(self, body: str) -> str:
-        """A formula of its own; its number, `\\text{(Eq. 3)}` at the end, stands at the right."""
+        r"""A formula of its own; its number, `\text{(Eq. 3)}` at the end, stands at the right."""
         formula, _, number = body.partition(r"\qquad")
         shown = re.search(r"\\text\{(.+?)\}", number)
         label = f'<span class="number">{html.escape(shown[1])}</span>' if shown else ""

@@ -12,8 +12,9 @@ from torch import Tensor
 from styletools.door import explained
 from styletools.errors import InputError, shown
 from styletools.explorers.drawing import frame, heat, sheet
-from styletools.explorers.panel import Panel, Picture, as_literal, png
+from styletools.explorers.panel import Panel, as_literal
 from styletools.explorers.picker import Picker
+from styletools.explorers.picture import Picture, png
 from styletools.explorers.worker import Ticket
 from styletools.network.vgg import VGG, Pooling
 from styletools.pictures.images import ImageSource

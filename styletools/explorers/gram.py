@@ -11,8 +11,9 @@ from torch import Tensor
 from styletools.door import explained
 from styletools.explorers.drawing import frame, heat
 from styletools.explorers.features import THE_NETWORK, FeatureStore
-from styletools.explorers.panel import Panel, Picture, as_literal
+from styletools.explorers.panel import Panel, as_literal
 from styletools.explorers.picker import Chosen, Picker
+from styletools.explorers.picture import Picture
 from styletools.explorers.worker import Ticket
 from styletools.losses.equations import content_loss, gram_matrix, style_layer_loss
 from styletools.pictures.images import ImageSource

@@ -14,7 +14,8 @@ import ipywidgets as widgets
 from styletools.descent.progress import OnStep, watch
 from styletools.descent.synthesis import Step
 from styletools.explorers.drawing import curves
-from styletools.explorers.panel import SIDES, Panel, Picture, blank, png
+from styletools.explorers.panel import SIDES, Panel
+from styletools.explorers.picture import Picture, blank, png
 from styletools.explorers.worker import Ticket
 from styletools.recipes import Result
 

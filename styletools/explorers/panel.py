@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import html
-import io
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
-from PIL import Image
 from torch import Tensor
 
 from styletools.errors import StyletoolsError
+from styletools.explorers.access import Access
 from styletools.explorers.worker import Ticket, Worker
-from styletools.pictures.images import to_pil
 
-__all__ = ["SIDES", "WIDTH", "Panel", "Picture", "as_literal", "blank", "png"]
+__all__ = ["SIDES", "WIDTH", "Panel", "as_literal"]
 
 WIDTH = 960  # pixels: all of a panel is seen in a window of 1000
 SIDES = (440, 400)
@@ -26,40 +24,6 @@ SIDES = (440, 400)
 _SPACE = "8px"
 _open: dict[object, tuple[object, list[Panel]]] = {}  # cell → its execution and the panels it shows
 _open_lock = threading.Lock()
-
-
-def png(image: Tensor | Image.Image, width: int | None = None) -> bytes:
-    """A picture as PNG, enlarged smoothly to a width.
-
-    Args:
-        image: a tensor (1, 3, H, W) in [0, 1], or a PIL image.
-        width: at least so many pixels; None leaves it as it is.
-
-    Raises:
-        InputError: not a picture.
-
-    Example:
-        >>> import torch
-        >>> png(torch.rand(1, 3, 4, 6))[1:4]
-        b'PNG'
-    """
-    shown = image if isinstance(image, Image.Image) else to_pil(image)
-    if width is not None and shown.width < width:
-        height = round(shown.height * width / shown.width)
-        shown = shown.resize((width, height), Image.Resampling.BICUBIC)
-    buffer = io.BytesIO()
-    shown.save(buffer, "PNG", compress_level=1)  # a frame is looked at for a fifth of a second
-    return buffer.getvalue()
-
-
-def blank(width: int = 64, height: int = 64) -> Image.Image:
-    """What is shown where there is no picture yet.
-
-    Example:
-        >>> blank().getpixel((0, 0))
-        (235, 235, 235)
-    """
-    return Image.new("RGB", (width, height), (235, 235, 235))
 
 
 def as_literal(value: Any) -> str:  # noqa: ANN401  # whatever a panel was called with
@@ -70,29 +34,6 @@ def as_literal(value: Any) -> str:  # noqa: ANN401  # whatever a panel was calle
         ("'dots'", '…')
     """
     return repr(value) if isinstance(value, str) else f"<{type(value).__name__}>" if isinstance(value, Tensor) else "…"
-
-
-class Picture:
-    """An image with its caption, of a fixed size, so that nothing jumps while it changes."""
-
-    def __init__(self, caption: str, width: int, height: int) -> None:
-        """Grey until there is a picture."""
-        self.image = widgets.Image(
-            value=png(blank()),
-            format="png",
-            layout=widgets.Layout(width=f"{width}px", height=f"{height}px", object_fit="contain"),
-        )
-        self.caption = widgets.HTML(layout=widgets.Layout(width=f"{width}px", min_height="24px"))
-        self.say(caption)
-        self.box = widgets.VBox([self.image, self.caption], layout=widgets.Layout(margin="0"))
-
-    def show(self, image: Tensor | Image.Image | bytes) -> None:
-        """Change the picture."""
-        self.image.value = image if isinstance(image, bytes) else png(image)
-
-    def say(self, caption: str) -> None:
-        """Change the caption; it is text, not HTML."""
-        self.caption.value = f"<small>{html.escape(caption)}</small>"
 
 
 class Panel:
@@ -197,7 +138,8 @@ class Panel:
     def _compose(self, controls: list[widgets.Widget], pictures: list[widgets.Widget]) -> None:
         """Put it together: title, controls, progress and Stop, status, pictures."""
         running = widgets.HBox([self.stop_button, self.progress], layout=widgets.Layout(align_items="center"))
-        self.view.children = (self._title, *controls, running, self.status, *pictures)
+        self.view.children = (self._title, *controls, running, self.status, *pictures, Access())
+        self.view.add_class("styletools-panel")
         self.view.layout = widgets.Layout(width=f"{WIDTH + 24}px", padding=_SPACE, grid_gap=_SPACE, overflow="visible")
 
     def _idle(self) -> None:

@@ -12,8 +12,9 @@ from styletools.descent.synthesis import Step
 from styletools.door import explained
 from styletools.errors import InputError
 from styletools.explorers.controls import first_size, noise_number, size_slider
-from styletools.explorers.panel import WIDTH, Panel, Picture, as_literal, blank, png
+from styletools.explorers.panel import WIDTH, Panel, as_literal
 from styletools.explorers.picker import Picker
+from styletools.explorers.picture import Picture, blank, png
 from styletools.explorers.worker import Ticket
 from styletools.laboratory import compare_statistics, score_statistics
 from styletools.losses.statistics import find_statistics, statistics

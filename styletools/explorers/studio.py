@@ -19,8 +19,9 @@ from styletools.errors import InputError
 from styletools.explorers.controls import first_size
 from styletools.explorers.drawing import sheet
 from styletools.explorers.live import LivePanel
-from styletools.explorers.panel import SIDES, WIDTH, Picture, as_literal, png
+from styletools.explorers.panel import SIDES, WIDTH, as_literal
 from styletools.explorers.picker import Picker
+from styletools.explorers.picture import Picture, png
 from styletools.explorers.topics import Balance, Beginning, Output, Regions, SecondPainting
 from styletools.film import Film
 from styletools.pictures.images import ImageSource

@@ -13,8 +13,9 @@ from styletools.door import explained
 from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider, weight_slider
 from styletools.explorers.drawing import sheet
 from styletools.explorers.live import LivePanel
-from styletools.explorers.panel import WIDTH, Picture, as_literal
+from styletools.explorers.panel import WIDTH, as_literal
 from styletools.explorers.picker import Picker
+from styletools.explorers.picture import Picture
 from styletools.explorers.worker import Ticket
 from styletools.losses.objective import LayerWeights, layer_weights
 from styletools.network.vgg import VGG

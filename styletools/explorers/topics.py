@@ -8,8 +8,9 @@ import ipywidgets as widgets
 import torch
 
 from styletools.explorers.controls import noise_number, size_slider, steps_slider, weight_slider
-from styletools.explorers.panel import Panel, Picture
+from styletools.explorers.panel import Panel
 from styletools.explorers.picker import Picker
+from styletools.explorers.picture import Picture
 from styletools.pictures.masks import ROUGH, Mask, load_mask
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import PAINTINGS, PHOTOGRAPHS

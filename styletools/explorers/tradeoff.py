@@ -10,8 +10,9 @@ from torch import Tensor
 from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import Step
 from styletools.door import explained
-from styletools.explorers.panel import SIDES, Panel, Picture, as_literal, blank, png
+from styletools.explorers.panel import SIDES, Panel, as_literal
 from styletools.explorers.picker import Picker
+from styletools.explorers.picture import Picture, blank, png
 from styletools.explorers.worker import Ticket
 from styletools.network.vgg import VGG
 from styletools.pictures.images import ImageSource

@@ -8,7 +8,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from styletools.explorers.panel import Panel, Picture
+from styletools.explorers.panel import Panel
+from styletools.explorers.picture import Picture
 
 
 def pixels(picture: Picture) -> np.ndarray:

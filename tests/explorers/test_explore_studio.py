@@ -15,7 +15,7 @@ from driving import SMALL, done, file, pixels
 from PIL import Image
 
 import styletools as st
-from styletools.explorers.panel import png
+from styletools.explorers.picture import png
 
 
 class TestStudio:

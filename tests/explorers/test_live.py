@@ -11,7 +11,7 @@ from PIL import Image
 
 import styletools as st
 from styletools import explorers
-from styletools.explorers.panel import png
+from styletools.explorers.picture import png
 
 
 @pytest.mark.parametrize("name", ["content", "style", "studio"])

@@ -26,7 +26,8 @@ from PIL import Image
 
 from styletools import StyletoolsError, explorers
 from styletools.explorers.live import LivePanel
-from styletools.explorers.panel import Panel, Picture, _all
+from styletools.explorers.panel import Panel, _all
+from styletools.explorers.picture import Picture
 
 SMALL: dict[str, dict[str, Any]] = {
     "features": {"size": 64},

@@ -1,0 +1,24 @@
+"""What a panel needs to be used without a mouse and without eyes, where ipywidgets does not give it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import anywidget
+
+__all__ = ["Access"]
+
+
+class Access(anywidget.AnyWidget):
+    """Nothing to see: it names the sliders of its panel after their labels, and opens foldable topics by the keyboard.
+
+    Example:
+        >>> Access().close()
+    """
+
+    _esm = Path(str(files("styletools.explorers") / "access.js"))
+    _css = """
+    .styletools-panel .jupyter-widget-Collapse-header { color: var(--jp-ui-font-color1, #212121); }
+    .styletools-panel .jupyter-widget-Collapse-header:focus-visible { outline: 2px solid #1a6fd1; outline-offset: 1px; }
+    """
