@@ -287,6 +287,7 @@ class Snapshots:
         save_image(step.image, self.folder / f"step_{step.number:04}.png")
 
 
+@explained
 def check_film(path: str | os.PathLike[str], *, height: int, width: int, frames: int) -> None:
     """Check a film that is to be written; worth asking before a long computation.
 

@@ -144,7 +144,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     gram_change: {"F": FEATURES, "S": FEATURES},
     tradeoff: {
         "content": PICTURE, "style": PICTURE, "ratios": [1.0], "layer_sets": {"a": ["conv1_1"]}, "size": 16,
-        "steps": 1, "on_step": lambda step: True,
+        "steps": 0, "on_step": lambda step: True,
     },
     explorers.explore_features: {"layer": "conv1_1", "size": 32},
     explorers.explore_gram: {"layer": "conv1_1", "size": 32},

@@ -11,9 +11,9 @@ from styletools.descent.progress import OnStep
 from styletools.door import explained
 from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider
 from styletools.explorers.live import LivePanel
-from styletools.explorers.panel import as_literal
+from styletools.explorers.panel import as_literal, whole
 from styletools.explorers.picker import Picker
-from styletools.network.vgg import VGG
+from styletools.network.find import find_vgg
 from styletools.pictures.images import ImageSource
 from styletools.recipes import Result, reconstruct_content
 
@@ -24,6 +24,7 @@ LAYERS = ("conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2")
 
 
 @explained
+@whole
 def explore_content(
     picture: ImageSource | Tensor = "chelsea", layer: str = "conv4_2", *, size: int | None = None, steps: int = 60
 ) -> ContentPanel:
@@ -64,7 +65,7 @@ class ContentPanel(LivePanel):
         call = f"explore_content({as_literal(picture)})"
         super().__init__("Content: what a layer keeps", call, ("the photograph",))
         if layer not in LAYERS:
-            VGG("random").layer(layer)  # an unknown one is said at once
+            find_vgg("random").layer(layer)  # an unknown one is said at once
         self.picker = Picker(self, "photograph", picture)
         self.layer = widgets.Dropdown(
             options=list(dict.fromkeys((*LAYERS, layer))), value=layer, description="layer l",

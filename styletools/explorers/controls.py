@@ -8,7 +8,7 @@ from functools import cache
 import ipywidgets as widgets
 
 from styletools.losses.objective import Objective
-from styletools.network.vgg import VGG
+from styletools.network.find import find_vgg
 from styletools.pictures.images import white_noise
 from styletools.recipes import STYLE_LAYERS
 
@@ -27,7 +27,7 @@ def first_size() -> int:
         True
     """
     image = white_noise(128, 128)
-    objective = Objective(VGG(), style=image, style_layers=STYLE_LAYERS)
+    objective = Objective(find_vgg(), style=image, style_layers=STYLE_LAYERS)
     seconds = []
     for _ in range(3):  # the first one prepares
         began = time.perf_counter()

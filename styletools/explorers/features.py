@@ -12,10 +12,11 @@ from torch import Tensor
 from styletools.door import explained
 from styletools.errors import InputError, shown
 from styletools.explorers.drawing import frame, heat, sheet
-from styletools.explorers.panel import Panel, as_literal
+from styletools.explorers.panel import Panel, as_literal, whole
 from styletools.explorers.picker import Picker
 from styletools.explorers.picture import Picture, png
 from styletools.explorers.worker import Ticket
+from styletools.network.find import find_vgg
 from styletools.network.vgg import VGG, Pooling
 from styletools.pictures.images import ImageSource
 from styletools.reading import field, peak, strongest
@@ -33,6 +34,7 @@ NETWORKS: dict[str, tuple[str, Pooling]] = {
 
 
 @explained
+@whole
 def explore_features(
     picture: ImageSource | Tensor = "chelsea", layer: str = "conv3_1", *, size: int = 192
 ) -> FeaturesPanel:
@@ -78,7 +80,7 @@ class FeatureStore:
     def network(self, kind: str) -> VGG:
         """One of `NETWORKS`, loaded once."""
         if kind not in self._networks:
-            self._networks[kind] = VGG(*NETWORKS[kind])
+            self._networks[kind] = find_vgg(*NETWORKS[kind])
         return self._networks[kind]
 
     @torch.no_grad()

@@ -11,7 +11,7 @@ from torch import Tensor
 from styletools.door import explained
 from styletools.explorers.drawing import frame, heat
 from styletools.explorers.features import THE_NETWORK, FeatureStore
-from styletools.explorers.panel import Panel, as_literal
+from styletools.explorers.panel import Panel, as_literal, whole
 from styletools.explorers.picker import Chosen, Picker
 from styletools.explorers.picture import Picture
 from styletools.explorers.worker import Ticket
@@ -53,6 +53,7 @@ def gram_change(F: Tensor, S: Tensor) -> dict[str, float]:
 
 
 @explained
+@whole
 def explore_gram(
     picture: ImageSource | Tensor = "starry_night", layer: str = "conv2_1", *, size: int = 192
 ) -> GramPanel:

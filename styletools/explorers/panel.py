@@ -7,23 +7,43 @@ import html
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import ipywidgets as widgets
+from ipywidgets.widgets.widget import _instances
 from torch import Tensor
 
 from styletools.errors import StyletoolsError
 from styletools.explorers.access import Access
 from styletools.explorers.worker import Ticket, Worker
 
-__all__ = ["SIDES", "WIDTH", "Panel", "as_literal"]
+__all__ = ["SIDES", "WIDTH", "Panel", "as_literal", "whole"]
 
 WIDTH = 960  # pixels: all of a panel is seen in a window of 1000
 SIDES = (440, 400)
 """Width and height of the picture that is made, in pixels; one of another shape is fitted in."""
 _SPACE = "8px"
+P = ParamSpec("P")
+T = TypeVar("T")
 _open: dict[object, tuple[object, list[Panel]]] = {}  # cell → its execution and the panels it shows
 _open_lock = threading.Lock()
+
+
+def whole(explore: Callable[P, T]) -> Callable[P, T]:
+    """A panel whole or not at all: ipywidgets keeps every widget until it is closed, also those of a failed attempt."""
+
+    @wraps(explore)
+    def inside(*words: P.args, **options: P.kwargs) -> T:
+        before = set(_instances)
+        try:
+            return explore(*words, **options)
+        except BaseException:
+            for key in set(_instances) - before:
+                _instances[key].close()
+            raise
+
+    return inside
 
 
 def as_literal(value: Any) -> str:  # noqa: ANN401  # whatever a panel was called with

@@ -12,7 +12,7 @@ from styletools.descent.synthesis import Step
 from styletools.door import explained
 from styletools.errors import InputError
 from styletools.explorers.controls import first_size, noise_number, size_slider
-from styletools.explorers.panel import WIDTH, Panel, as_literal
+from styletools.explorers.panel import WIDTH, Panel, as_literal, whole
 from styletools.explorers.picker import Picker
 from styletools.explorers.picture import Picture, blank, png
 from styletools.explorers.worker import Ticket
@@ -31,6 +31,7 @@ _NONE = "—"
 
 
 @explained
+@whole
 def explore_statistics(
     source: ImageSource | Tensor = "bricks",
     names: Sequence[str] = ("gram", "mean", "shifted-gram"),

@@ -19,7 +19,7 @@ from styletools.errors import InputError
 from styletools.explorers.controls import first_size
 from styletools.explorers.drawing import sheet
 from styletools.explorers.live import LivePanel
-from styletools.explorers.panel import SIDES, WIDTH, as_literal
+from styletools.explorers.panel import SIDES, WIDTH, as_literal, whole
 from styletools.explorers.picker import Picker
 from styletools.explorers.picture import Picture, png
 from styletools.explorers.topics import Balance, Beginning, Output, Regions, SecondPainting
@@ -37,6 +37,7 @@ NOTHING_TO_SAVE = "<small>finished pictures can be saved here</small>"
 
 
 @explained
+@whole
 def explore_studio(
     content: ImageSource | Tensor = "chelsea",
     style: ImageSource | Tensor = "starry_night",

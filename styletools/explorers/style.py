@@ -13,12 +13,12 @@ from styletools.door import explained
 from styletools.explorers.controls import first_size, noise_number, size_slider, steps_slider, weight_slider
 from styletools.explorers.drawing import sheet
 from styletools.explorers.live import LivePanel
-from styletools.explorers.panel import WIDTH, as_literal
+from styletools.explorers.panel import WIDTH, as_literal, whole
 from styletools.explorers.picker import Picker
 from styletools.explorers.picture import Picture
 from styletools.explorers.worker import Ticket
 from styletools.losses.objective import LayerWeights, layer_weights
-from styletools.network.vgg import VGG
+from styletools.network.find import find_vgg
 from styletools.pictures.images import ImageSource
 from styletools.recipes import STYLE_LAYERS, Result, reconstruct_style
 
@@ -42,6 +42,7 @@ def growing_subsets() -> dict[str, tuple[str, ...]]:
 
 
 @explained
+@whole
 def explore_style(
     picture: ImageSource | Tensor = "starry_night",
     layers: LayerWeights = STYLE_LAYERS,
@@ -88,7 +89,7 @@ class StylePanel(LivePanel):
         )
         names = list(dict.fromkeys((*STYLE_LAYERS, *weights)))
         for name in names[len(STYLE_LAYERS) :]:
-            VGG("random").layer(name)  # an unknown one is said at once
+            find_vgg("random").layer(name)  # an unknown one is said at once
         self.picker = Picker(self, "painting", picture)
         self.weights = {name: weight_slider(name, weights.get(name, 0.0)) for name in names}
         self.size = size_slider(size)

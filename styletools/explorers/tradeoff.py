@@ -10,11 +10,11 @@ from torch import Tensor
 from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import Step
 from styletools.door import explained
-from styletools.explorers.panel import SIDES, Panel, as_literal
+from styletools.explorers.panel import SIDES, Panel, as_literal, whole
 from styletools.explorers.picker import Picker
 from styletools.explorers.picture import Picture, blank, png
 from styletools.explorers.worker import Ticket
-from styletools.network.vgg import VGG
+from styletools.network.find import find_vgg
 from styletools.pictures.images import ImageSource
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import PAINTINGS
@@ -69,7 +69,7 @@ def tradeoff(
     Reference:
         Gatys, Ecker and Bethge 2016, Figures 3 and 4.
     """
-    vgg = VGG()
+    vgg = find_vgg()
     for name, layers in layer_sets.items():
         for ratio in ratios:
             yield name, ratio, transfer(
@@ -79,6 +79,7 @@ def tradeoff(
 
 
 @explained
+@whole
 def explore_tradeoff(
     content: ImageSource | Tensor = "chelsea",
     style: ImageSource | Tensor = "starry_night",

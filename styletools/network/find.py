@@ -14,16 +14,26 @@ from styletools.network.network import Network
 from styletools.network.vgg import VGG, Padding, Pooling
 from styletools.network.weights import SOURCES, Weights
 
-__all__ = ["NetworkSource", "check_type", "find_network"]
+__all__ = ["NetworkSource", "check_type", "find_network", "find_vgg"]
 
 NetworkSource: TypeAlias = str | os.PathLike[str] | Weights | Network
 """A source of weights (see `styletools.load_weights`), or a network: a `VGG`, or any module in a `Hooked`."""
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _load_network(weights: str, pooling: Pooling, padding: Padding, device: torch.device) -> VGG:
     """Load once, for a reader who runs one recipe after the other."""
     return VGG(weights, pooling, padding=padding).to(device)
+
+
+def find_vgg(weights: str = "bundled", pooling: Pooling = "max") -> VGG:
+    """A VGG for whoever only looks: loaded once for all, on the processor, and not to be moved.
+
+    Example:
+        >>> find_vgg("random") is find_vgg("random")
+        True
+    """
+    return _load_network(weights, pooling, "replicate", torch.device("cpu"))
 
 
 def find_network(

@@ -8,6 +8,7 @@ import pytest
 from driving import SMALL, done
 
 import styletools as st
+from styletools import StyletoolsError, explorers
 
 
 class TestEveryPanel:
@@ -62,3 +63,15 @@ class TestEveryPanel:
         assert two.closed
         assert not (elsewhere.closed)
         assert not (again.closed)
+
+
+def test_a_failed_attempt_leaves_nothing():
+    from ipywidgets.widgets.widget import _instances
+
+    before = set(_instances)
+    for _ in range(3):
+        with pytest.raises(StyletoolsError):
+            explorers.explore_style("no such picture")
+        with pytest.raises(StyletoolsError):
+            explorers.explore_gram("starry_night", "conv9_9")
+    assert set(_instances) == before
