@@ -31,7 +31,20 @@ _open_lock = threading.Lock()
 
 
 def whole(explore: Callable[P, T]) -> Callable[P, T]:
-    """A panel whole or not at all: ipywidgets keeps every widget until it is closed, also those of a failed attempt."""
+    """A panel whole or not at all: ipywidgets keeps every widget until it is closed, also those of a failed attempt.
+
+    Example:
+        >>> from ipywidgets.widgets.widget import _instances
+        >>> @whole
+        ... def explore(size: int) -> widgets.IntSlider:
+        ...     return widgets.IntSlider(size // 0)
+        >>> before = len(_instances)
+        >>> try:
+        ...     explore(64)
+        ... except ZeroDivisionError:
+        ...     print(len(_instances) - before, "left")
+        0 left
+    """
 
     @wraps(explore)
     def inside(*words: P.args, **options: P.kwargs) -> T:
