@@ -43,15 +43,9 @@ PICTURES: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "strokes_half": ("china", "starry_night", {"style_size": SIZE // 2}),
 }
 # Textures: name → source, statistic. One size, one noise, the same number of steps.
-STATISTICS: dict[str, Any] = {
-    "gram": "gram",
-    "sliced": "sliced",
-    "gram-autocorrelation": {"gram": 1.0, "autocorrelation": 1.0},
-}
-TEXTURES = {
-    f"texture_{source}_{name}": (source, statistic)
-    for source in ("chessboard", "bricks")
-    for name, statistic in STATISTICS.items()
+TEXTURES: dict[str, tuple[str, Any]] = {
+    "texture_chessboard_gram": ("chessboard", "gram"),
+    "texture_chessboard_gram_autocorrelation": ("chessboard", {"gram": 1.0, "autocorrelation": 1.0}),
 }
 TEXTURE: dict[str, Any] = {"size": 256, "steps": 100, "tv": 0.01}
 FILM = ("chelsea", "great_wave", {"size": 256})

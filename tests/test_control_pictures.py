@@ -32,8 +32,8 @@ def test_a_changed_option_would_be_seen(monkeypatch):
 
 
 def test_a_changed_statistic_would_be_seen(monkeypatch):
-    monkeypatch.setitem(controls.TEXTURES, "texture_bricks_gram", ("bricks", "mean"))
-    assert not controls.is_current("texture_bricks_gram")
+    monkeypatch.setitem(controls.TEXTURES, "texture_chessboard_gram", ("chessboard", "mean"))
+    assert not controls.is_current("texture_chessboard_gram")
 
 
 def test_the_page_shows_every_file_and_no_other():
