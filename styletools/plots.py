@@ -290,7 +290,8 @@ def scores(
     table = np.array([[values[row][column] for column in columns] for row in rows])
     if not (table >= 0).all():
         raise InputError("values: expected numbers that are not negative")
-    shade = np.sqrt(table / table.max(0).clip(1e-12))
+    largest = np.maximum(table.max(0), 0.05 * table.max())  # a column of small numbers stays light
+    shade = np.sqrt(table / largest.clip(1e-12))
     fig, ax = plt.subplots(figsize=(width, 0.32 * len(rows) + 1.4), dpi=_DPI, layout="constrained")
     ax.imshow(shade, cmap="Blues", vmin=0, vmax=2, aspect="auto")  # no darker than black figures can be read on
     for i, j in np.ndindex(table.shape):

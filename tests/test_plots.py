@@ -227,9 +227,11 @@ class TestScores:
         assert ax.get_xlabel() == "judge"
         assert len(ax.patches) == 2  # a by a, b by b
 
-    def test_each_column_has_its_own_shades(self):
-        _, ax = plots.scores({"a": {"x": 1.0, "y": 0.0}, "b": {"x": 4.0, "y": 1e-3}})
-        assert np.asarray(ax.images[0].get_array()).tolist() == [[0.5, 0.0], [1.0, 1.0]]
+    def test_each_column_has_its_own_shades_but_small_numbers_stay_light(self):
+        _, ax = plots.scores({"a": {"x": 1.0, "y": 0.0, "z": 0.002}, "b": {"x": 4.0, "y": 1.0, "z": 0.0}})
+        shades = np.asarray(ax.images[0].get_array())
+        assert shades[:, :2].tolist() == [[0.5, 0.0], [1.0, 1.0]]
+        assert shades[:, 2].tolist() == pytest.approx([0.1, 0.0])
 
     @pytest.mark.parametrize(
         ("bad", "words"),
