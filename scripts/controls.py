@@ -1,4 +1,4 @@
-"""Render the pictures of docs/controls.md: each control at 512 px, and textures from other statistics at 256 px.
+"""Render the pictures of docs/controls.md: each control at 512 px.
 
     make controls                       the whole, about a quarter of an hour on two cores
     python scripts/controls.py blend    only the pictures whose names begin so
@@ -42,12 +42,6 @@ PICTURES: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "strokes_kiss_starry": ("china", ["the_kiss", "starry_night"], {"style_layers": [COARSE, FINE]}),
     "strokes_half": ("china", "starry_night", {"style_size": SIZE // 2}),
 }
-# Textures: name → source, statistic. One size, one noise, the same number of steps.
-TEXTURES: dict[str, tuple[str, Any]] = {
-    "texture_chessboard_gram": ("chessboard", "gram"),
-    "texture_chessboard_gram_autocorrelation": ("chessboard", {"gram": 1.0, "autocorrelation": 1.0}),
-}
-TEXTURE: dict[str, Any] = {"size": 256, "steps": 100, "tv": 0.01}
 FILM = ("chelsea", "great_wave", {"size": 256})
 
 
@@ -58,37 +52,22 @@ def path(name: str) -> Path:
 
 def is_current(name: str) -> bool:
     """Whether the picture is there and was made with what the present code would use."""
+    content, style, options = PICTURES[name]
     try:
-        return comparable(st.load_settings(path(name))) == comparable(settings(name))
+        return comparable(st.load_settings(path(name))) == comparable(
+            plan("transfer", content, style, size=SIZE, **options)
+        )
     except ImageError:
         return False
-
-
-def settings(name: str) -> dict[str, Any]:
-    """What the present code would make a picture with."""
-    if name in TEXTURES:
-        source, statistic = TEXTURES[name]
-        return plan("reconstruct_style", source, statistic=statistic, **TEXTURE)
-    content, style, options = PICTURES[name]
-    return plan("transfer", content, style, size=SIZE, **options)
-
-
-def make(name: str) -> st.Result:
-    """Make one picture."""
-    if name in TEXTURES:
-        source, statistic = TEXTURES[name]
-        return st.reconstruct_style(source, statistic=statistic, progress=False, **TEXTURE)
-    content, style, options = PICTURES[name]
-    return st.transfer(content, style, size=SIZE, progress=False, **options)
 
 
 def render(prefixes: list[str]) -> None:
     """Make what is missing or out of date."""
     FOLDER.mkdir(exist_ok=True)
-    for name in (*PICTURES, *TEXTURES):
+    for name, (content, style, options) in PICTURES.items():
         if (prefixes and not name.startswith(tuple(prefixes))) or is_current(name):
             continue
-        result = make(name)
+        result = st.transfer(content, style, size=SIZE, progress=False, **options)
         st.save_image(result.image, path(name), result.settings, quality=QUALITY)
         print(path(name).relative_to(ROOT), flush=True)
     if not prefixes or "film".startswith(tuple(prefixes)):

@@ -19,7 +19,7 @@ SPEC.loader.exec_module(controls)
 PAGE = (ROOT / "docs" / "controls.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", [*controls.PICTURES, *controls.TEXTURES])
+@pytest.mark.parametrize("name", controls.PICTURES)
 def test_each_picture_is_of_today(name):
     assert controls.comparable is gallery.comparable
     assert controls.is_current(name)
@@ -29,11 +29,6 @@ def test_a_changed_option_would_be_seen(monkeypatch):
     content, style, options = controls.PICTURES["strokes_half"]
     monkeypatch.setitem(controls.PICTURES, "strokes_half", (content, style, {**options, "style_size": 200}))
     assert not controls.is_current("strokes_half")
-
-
-def test_a_changed_statistic_would_be_seen(monkeypatch):
-    monkeypatch.setitem(controls.TEXTURES, "texture_chessboard_gram", ("chessboard", "mean"))
-    assert not controls.is_current("texture_chessboard_gram")
 
 
 def test_the_page_shows_every_file_and_no_other():
