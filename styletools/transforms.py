@@ -145,7 +145,7 @@ def invert(
 @explained
 @torch.no_grad()
 def surrogates(F: Tensor, seed: int = 0) -> dict[str, Tensor]:
-    """Features that have one thing in common with F and nothing else: what a statistic takes for F, it has forgotten.
+    """Features that share one thing with F and nothing else: what a statistic mistakes for F, it has forgotten.
 
     Args:
         F: features, (1, C, H, W).

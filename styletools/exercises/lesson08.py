@@ -244,7 +244,7 @@ forgets = Prediction(
         "Look for δ in the table.",
         "Sorting a cloud's shadow throws away where each value came from.",
     ],
-    why="Mean, Gram and sliced Wasserstein take the positions as a set of points. Shifted Gram and autocorrelation "
+    why="Mean, Gram and sliced Wasserstein treat the positions as a set of points. Shifted Gram and autocorrelation "
     "multiply what is here with what is δ positions on: shuffled, these products are others.",
 )
 
@@ -276,7 +276,7 @@ courses = Prediction(
     otherwise="A course is order along a line. Which of them compares a position with another one?",
     hints=["Exercise 8.4 has the answer: which of the four does not forget positions?"],
     why="Shifted Gram asks what fires 2, 8 and 16 positions beside what: that a joint goes on to the right is such a "
-    "question. The other three take a position for a point in a set, and each course may sink as far as it likes.",
+    "question. The other three treat each position as a point in a set, and a course may sink as far as it likes.",
 )
 
 EXERCISES = (adain, mmd, sliced, forgets, courses)
