@@ -17,7 +17,7 @@ from styletools.network.find import NetworkSource, find_network
 from styletools.pictures.images import check_image
 from styletools.recipes import STYLE_LAYERS, PictureSource, Result, reconstruct_style
 
-__all__ = ["compare_statistics", "score_statistics"]
+__all__ = ["compare_statistics", "levelness", "score_statistics"]
 
 STEPS = 10_000  # nobody waits for so many: the time runs out first
 
@@ -127,3 +127,34 @@ def score_statistics(
             judge = judges[0] if len(judges) == 1 else term.rsplit(" ", 1)[0]
             found[name][judge] += float(value)
     return found
+
+
+@explained
+def levelness(image: Tensor, source: Tensor) -> float:
+    """How level the courses of a wall are: the variance of the mean brightness of its rows, over the source's.
+
+    Across a level joint the rows of pixels become pale all at once; where courses sink and rise, each row has a bit of
+    everything, and all are alike.
+
+    Args:
+        image: (1, 3, H, W) in [0, 1].
+        source: likewise.
+
+    Returns:
+        1 for the source itself, near 0 without courses.
+
+    Raises:
+        InputError: not a picture, or a source whose rows are all alike.
+
+    Example:
+        >>> wall = torch.tensor([0.0, 1.0] * 8).view(1, 1, 16, 1).expand(1, 3, 16, 16)
+        >>> levelness(wall, wall), levelness(wall.transpose(2, 3), wall)
+        (1.0, 0.0)
+    """
+    rows = []
+    for name, picture in (("image", image), ("source", source)):
+        check_image(picture, name)
+        rows.append(float(picture.double().mean((0, 1, 3)).var(correction=0)))
+    if rows[1] < 1e-12:
+        raise InputError("source: expected rows of different brightness, all are alike")
+    return rows[0] / rows[1]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["bars", "compare", "live", "losses", "maps", "matrices", "outline", "pictures"]
+__all__ = ["bars", "clouds", "compare", "live", "losses", "maps", "matrices", "outline", "pictures", "scores"]
 
 _NOT_LOSSES = ("step", "height", "evaluations", "seconds")
 # Okabe and Ito's colours, told apart with every kind of colour vision; line styles differ as well.
@@ -209,6 +209,113 @@ def bars(
     if len(values) > 1:
         ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
+
+
+@explained
+def clouds(
+    points: Mapping[str, Tensor],
+    *,
+    columns: int = 4,
+    width: float = 9.0,
+    labels: tuple[str, str] = ("filter 1", "filter 2"),
+) -> tuple[Figure, list[Axes]]:
+    """Show what two filters say at each position as a cloud of points, several clouds side by side on the same axes.
+
+    Args:
+        points: (2, M), or features (1, 2, H, W), by title.
+        columns: maximum number in a row.
+        width: of the figure, in inches.
+        labels: of the two axes.
+
+    Returns:
+        The figure and one axes per cloud.
+
+    Raises:
+        InputError: something has not two rows, or there is none.
+
+    Example:
+        >>> import torch
+        >>> fig, axes = clouds({"a": torch.rand(2, 50), "b": torch.rand(1, 2, 5, 10)})
+        >>> axes[0].get_xlim() == axes[1].get_xlim()
+        True
+        >>> plt.close(fig)
+    """
+    flat = {title: value[0].flatten(1) if value.dim() == 4 else value for title, value in points.items()}
+    _check_matrices("points", flat)
+    for title, value in flat.items():
+        if len(value) != 2:
+            raise InputError(f"points: {title!r} must have two rows, got shape {tuple(value.shape)}")
+    drawn = {title: value.detach().cpu().numpy() for title, value in flat.items()}
+    fig, axes = _grid(list(drawn), 1.0, columns, width, frame=True)
+    low = min(float(value.min()) for value in drawn.values())
+    high = max(float(value.max()) for value in drawn.values())
+    margin = 0.05 * (high - low or 1.0)
+    for ax, (x, y) in zip(axes, drawn.values(), strict=True):
+        ax.scatter(x, y, s=9, alpha=0.5, color=_COLOURS[0], edgecolors="none")
+        ax.set(xlim=(low - margin, high + margin), ylim=(low - margin, high + margin), aspect="equal")
+        ax.set(xlabel=labels[0], ylabel=labels[1])
+    return fig, axes
+
+
+@explained
+def scores(
+    values: Mapping[str, Mapping[str, float]], *, xlabel: str = "", ylabel: str = "", width: float = 9.0
+) -> tuple[Figure, Axes]:
+    """Show a table of numbers ≥ 0: the number in each cell, and darker the larger it is within its column.
+
+    Args:
+        values: row → column → number; a cell whose row and column have the same name has a frame.
+        xlabel: what the columns are.
+        ylabel: what the rows are.
+        width: of the figure, in inches.
+
+    Returns:
+        The figure and the axes.
+
+    Raises:
+        InputError: no numbers, rows of different columns, or a number below 0.
+
+    Example:
+        >>> fig, ax = scores({"a": {"x": 0.0, "y": 3.14}, "b": {"x": 12.3, "y": 0.001}})
+        >>> [text.get_text() for text in ax.texts]
+        ['0', '3.1', '12', '<0.01']
+        >>> plt.close(fig)
+    """
+    if not values or not all(values.values()):
+        raise InputError("values: expected at least one row with a number, got none")
+    rows, columns = list(values), list(next(iter(values.values())))
+    for row in rows:
+        if list(values[row]) != columns:
+            raise InputError(f"values: {row!r} has the columns {', '.join(values[row])}, not {', '.join(columns)}")
+    table = np.array([[values[row][column] for column in columns] for row in rows])
+    if not (table >= 0).all():
+        raise InputError("values: expected numbers that are not negative")
+    largest = np.maximum(table.max(0), 0.05 * table.max())  # a column of small numbers stays light
+    shade = np.sqrt(table / largest.clip(1e-12))
+    fig, ax = plt.subplots(figsize=(width, 0.32 * len(rows) + 1.4), dpi=_DPI, layout="constrained")
+    ax.imshow(shade, cmap="Blues", vmin=0, vmax=2, aspect="auto")  # no darker than black figures can be read on
+    for i, j in np.ndindex(table.shape):
+        ax.text(j, i, _short(float(table[i, j])), ha="center", va="center", fontsize=9)
+        if rows[i] == columns[j]:
+            ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="black", linewidth=1.5))
+    ax.set_xticks(range(len(columns)), columns, rotation=30, ha="left", rotation_mode="anchor")
+    ax.set_yticks(range(len(rows)), rows)
+    ax.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    return fig, ax
+
+
+def _short(number: float) -> str:
+    """Two digits, and no more than two places."""
+    if number == 0 or number >= 0.01:
+        return (
+            f"{number:.0f}"
+            if number == 0 or number >= 9.95
+            else f"{number:.1f}"
+            if number >= 0.995
+            else f"{number:.2g}"
+        )
+    return "<0.01"
 
 
 @explained

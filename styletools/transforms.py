@@ -19,7 +19,7 @@ from styletools.losses.positions import in_float64, moments
 from styletools.network.network import Network
 from styletools.pictures.images import white_noise
 
-__all__ = ["adain", "invert", "whiten_colour"]
+__all__ = ["adain", "invert", "surrogates", "whiten_colour"]
 
 
 @explained
@@ -140,6 +140,53 @@ def invert(
     synthesis = Synthesis([Stage(objective, *size, steps)], start)
     watch(synthesis, f"invert {layer}", progress, on_step)
     return synthesis.image.float().cpu()
+
+
+@explained
+@torch.no_grad()
+def surrogates(F: Tensor, seed: int = 0) -> dict[str, Tensor]:
+    """Features that share one thing with F and nothing else: what a statistic mistakes for F, it has forgotten.
+
+    Args:
+        F: features, (1, C, H, W).
+        seed: of what is drawn at random.
+
+    Returns:
+        By what was done, each of F's shape:
+
+        - *moved*: a quarter of the width to the right, what falls off at the border comes back on the left;
+        - *shuffled*: the same positions in another order;
+        - *normal*: normally distributed, with F's mean and covariance;
+        - *each filter alone*: each filter's values in an order of their own;
+        - *mean everywhere*: the mean at each position.
+
+    Raises:
+        InputError: not the features of one picture.
+
+    Example:
+        >>> F = torch.rand(1, 4, 6, 8).relu()
+        >>> made = surrogates(F)
+        >>> torch.allclose(made["shuffled"].mean((2, 3)), F.mean((2, 3)))
+        True
+
+    Reference:
+        Theiler et al. 1992, *Testing for nonlinearity in time series: the method of surrogate data*, for the idea.
+    """
+    if not isinstance(F, Tensor) or F.dim() != 4 or len(F) != 1:
+        raise InputError(f"F: expected features (1, C, H, W), got {getattr(F, 'shape', type(F).__name__)}")
+    generator = torch.Generator().manual_seed(seed)
+    flat = F[0].flatten(1)
+    channels, positions = flat.shape
+    order = torch.randperm(positions, generator=generator).to(F.device)
+    alone = torch.stack([row[torch.randperm(positions, generator=generator).to(F.device)] for row in flat])
+    drawn = torch.randn(channels, positions, generator=generator).to(F).view(F.shape)
+    return {
+        "moved": F.roll(F.shape[3] // 4, 3),
+        "shuffled": flat[:, order].view(F.shape),
+        "normal": whiten_colour(drawn, F),
+        "each filter alone": alone.view(F.shape),
+        "mean everywhere": F.mean((2, 3), keepdim=True).expand_as(F).clone(),
+    }
 
 
 def _mean(F: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import torch
 
 import styletools as st
 from styletools import InputError
-from styletools.laboratory import compare_statistics, score_statistics
+from styletools.laboratory import compare_statistics, levelness, score_statistics
 
 SMALL = {"layers": ["conv1_1", "conv2_1"], "weights": "random"}
 
@@ -77,3 +77,27 @@ class TestScore:
         scores = score_statistics({"noise": st.white_noise(48, 48)}, st.load_image("dots", 48), ["gram"],
                                   layers=["conv1_1"], weights=vgg)  # fmt: skip
         assert scores["noise"]["gram"] > 0
+
+
+class TestLevelness:
+    def test_level_rows_and_none(self):
+        wall = torch.tensor([0.0, 0.0, 1.0] * 6).view(1, 1, 18, 1).expand(1, 3, 18, 12)
+        assert levelness(wall, wall) == pytest.approx(1)
+        assert levelness(0.5 * wall, wall) == pytest.approx(0.25)
+        assert levelness(wall.transpose(2, 3), wall) == pytest.approx(0)
+
+    def test_courses_that_sink_halfway_are_less_level(self):
+        wall = torch.tensor([0.0, 0.0, 1.0] * 6).view(1, 1, 18, 1).expand(1, 3, 18, 12).clone()
+        sunk = wall.clone()
+        sunk[..., 6:] = wall[..., 6:].roll(1, 2)
+        assert 0.2 < levelness(sunk, wall) < 0.3  # means of 0, ½ and ½ for 0, 0 and 1: a quarter of the variance
+
+    def test_bricks(self):
+        wall = st.load_image("bricks", 96)
+        assert levelness(st.white_noise(96, 96), wall) < 0.05
+
+    def test_bad(self):
+        with pytest.raises(InputError, match="source: expected rows of different brightness"):
+            levelness(torch.rand(1, 3, 4, 4), torch.full((1, 3, 4, 4), 0.5))
+        with pytest.raises(InputError, match="image"):
+            levelness(torch.rand(3), torch.rand(1, 3, 4, 4))

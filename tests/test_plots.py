@@ -196,3 +196,53 @@ class TestCompare:
             plots.compare({})
         with pytest.raises(InputError, match="runs: 'a' has no column 'evaluations'; there are total"):
             plots.compare({"a": {"total": [1]}})
+
+
+class TestClouds:
+    """What two filters say, as points."""
+
+    def test_each_position_is_a_point_and_all_have_the_same_axes(self):
+        small = torch.tensor([[0.0, 1.0, 1.0], [0.0, 0.0, 2.0]])
+        _, axes = plots.clouds({"few": small, "features": 5 * torch.rand(1, 2, 4, 6)})
+        assert axes[0].collections[0].get_offsets().tolist() == [[0, 0], [1, 0], [1, 2]]
+        assert len(axes[1].collections[0].get_offsets()) == 24
+        assert axes[0].get_xlim() == axes[0].get_ylim() == axes[1].get_xlim()
+
+    @pytest.mark.parametrize("bad", [{}, {"a": torch.rand(3, 5)}, {"a": torch.rand(5)}])
+    def test_bad_input(self, bad):
+        with pytest.raises(InputError, match="points"):
+            plots.clouds(bad)
+
+
+class TestScores:
+    """A table of numbers."""
+
+    def test_the_number_stands_in_its_cell(self):
+        numbers = {"a": {"a": 0.0, "b": 9.96}, "b": {"a": 0.004, "b": 0.996}, "c": {"a": 0.0512, "b": 123.4}}
+        _, ax = plots.scores(numbers, xlabel="judge")
+        found = {tuple(text.get_position()): text.get_text() for text in ax.texts}
+        assert found == {(0, 0): "0", (1, 0): "10", (0, 1): "<0.01", (1, 1): "1.0", (0, 2): "0.051", (1, 2): "123"}
+        assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"]
+        assert ax.get_xlabel() == "judge"
+        assert len(ax.patches) == 2  # a by a, b by b
+
+    def test_each_column_has_its_own_shades_but_small_numbers_stay_light(self):
+        _, ax = plots.scores({"a": {"x": 1.0, "y": 0.0, "z": 0.002}, "b": {"x": 4.0, "y": 1.0, "z": 0.0}})
+        shades = np.asarray(ax.images[0].get_array())
+        assert shades[:, :2].tolist() == [[0.5, 0.0], [1.0, 1.0]]
+        assert shades[:, 2].tolist() == pytest.approx([0.1, 0.0])
+
+    @pytest.mark.parametrize(
+        ("bad", "words"),
+        [
+            ({}, "at least one row"),
+            ({"a": {}}, "at least one row"),
+            ({"a": {"x": 1.0}, "b": {"y": 1.0}}, "'b' has the columns y, not x"),
+            ({"a": {"x": -1.0}}, "not negative"),
+            ({"a": {"x": float("nan")}}, "not negative"),
+        ],
+    )
+    def test_bad_input(self, bad, words):
+        with pytest.raises(InputError, match=words):
+            plots.scores(bad)

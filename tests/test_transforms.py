@@ -9,7 +9,7 @@ from styletools import InputError
 from styletools.losses.covariance import Covariance
 from styletools.losses.means import MeanDeviation
 from styletools.losses.positions import moments
-from styletools.transforms import adain, invert, whiten_colour
+from styletools.transforms import adain, invert, surrogates, whiten_colour
 
 
 def features(seed, channels=4, height=9, width=8):
@@ -93,3 +93,39 @@ class TestInvert:
         vgg = st.VGG("random")
         with pytest.raises(InputError, match=r"features: expected \(1, 64, 32, 32\) of conv1_1 at \(32, 32\) pixels"):
             invert(vgg, "conv1_1", torch.zeros(1, 64, 16, 16), (32, 32), progress=False)
+
+
+class TestSurrogates:
+    """What each has in common with the features, and what not."""
+
+    @pytest.fixture
+    def F(self):  # noqa: N802  # the paper's name
+        g = torch.Generator().manual_seed(0)
+        mixed = torch.randn(4, 4, generator=g) @ torch.randn(4, 12 * 16, generator=g) + 0.5
+        return mixed.relu().view(1, 4, 12, 16)
+
+    def test_moments(self, F):
+        mean, covariance = moments(F)
+        for name, made in surrogates(F).items():
+            assert made.shape == F.shape
+            ours, theirs = moments(made)
+            assert torch.allclose(ours, mean, atol=1e-5), name
+            same = torch.allclose(theirs, covariance, atol=1e-3)
+            assert same == (name in ("moved", "shuffled", "normal")), name
+
+    def test_values_of_each_filter(self, F):
+        for name, made in surrogates(F).items():
+            same = torch.equal(made.flatten(2).sort().values, F.flatten(2).sort().values)
+            assert same == (name in ("moved", "shuffled", "each filter alone")), name
+
+    def test_moved_keeps_neighbours(self, F):
+        assert torch.equal(surrogates(F)["moved"].roll(-4, 3), F)
+
+    def test_the_seed_decides(self, F):
+        first, again, other = surrogates(F), surrogates(F), surrogates(F, seed=1)
+        assert torch.equal(first["shuffled"], again["shuffled"])
+        assert not torch.equal(first["shuffled"], other["shuffled"])
+
+    def test_bad(self):
+        with pytest.raises(InputError, match="F: expected features"):
+            surrogates(torch.rand(2, 3, 4, 4))

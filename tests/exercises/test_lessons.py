@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib
 import inspect
 import math
+from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as nnf
 
+from styletools import exercises
 from styletools.exercises.coding import Coding
 from styletools.exercises.prediction import Prediction
 
-LESSONS = {number: importlib.import_module(f"styletools.exercises.lesson{number:02}") for number in range(1, 7)}
+FILES = sorted(path.stem for path in Path(exercises.__path__[0]).glob("lesson*.py"))
+LESSONS = {int(stem.removeprefix("lesson")): importlib.import_module(f"styletools.exercises.{stem}") for stem in FILES}
 EXERCISES = [exercise for lesson in LESSONS.values() for exercise in lesson.EXERCISES]
 CODING = [exercise for exercise in EXERCISES if isinstance(exercise, Coding)]
 PREDICTIONS = [exercise for exercise in EXERCISES if isinstance(exercise, Prediction)]
@@ -52,6 +55,16 @@ def loop_returns_early(F, S, w):  # noqa: RET503
 def mutating_step(x, gradient, rate):
     x -= rate * gradient
     return x.clamp_(0, 1)
+
+
+def adaptive(F, S, of_f=(2, 3), correction=0):
+    spread, mean = torch.std_mean(F, of_f, correction=correction, keepdim=True)
+    target, goal = torch.std_mean(S, (2, 3), correction=correction, keepdim=True)
+    return target * (F - mean) / spread + goal
+
+
+def kernel(x, y):
+    return (x.T @ y).square().mean()
 
 
 def mutating_gram(F):
@@ -246,6 +259,45 @@ WRONG = {
         (lambda F, m: G(F), "mask is not used"),
         (lambda F, m: G(F[..., m > 0]), "only chosen"),
     ],
+    "8.1": [
+        (lambda F, S: adaptive(F, S, correction=1), "divides by M − 1"),
+        (lambda F, S: adaptive(F, S, of_f=(0, 2, 3)), "over the batch"),
+        (lambda F, S: adaptive(F, S, of_f=(1, 2, 3)), "over the filters"),
+        (lambda F, S: adaptive(S, F), "exchanged"),
+        (lambda F, S: nnf.instance_norm(F, eps=0), "only normalised"),
+        (lambda F, S: nnf.instance_norm(F, eps=0) + S.mean((2, 3), keepdim=True), "deviation is 1"),
+        (lambda F, S: F - F.mean((2, 3), keepdim=True) + S.mean((2, 3), keepdim=True), "Only the mean"),
+        (lambda F, S: adaptive(F, S) - S.mean((2, 3), keepdim=True), "painting's mean is missing"),
+        (lambda F, S: adaptive(F, S)[0], "first picture of the batch"),
+        (lambda F, S: adaptive(F.detach(), S), "detached"),
+    ],
+    "8.2": [
+        (lambda F, S: kernel(F, F) + kernel(S, S) - kernel(F, S), "2 is missing"),
+        (lambda F, S: kernel(F, F) + kernel(S, S) + 2 * kernel(F, S), "added instead"),
+        (lambda F, S: kernel(F, F) - 2 * kernel(F, S), "within S"),
+        (lambda F, S: ((F @ F.T - S @ S.T) ** 2).sum(), "not divided by M"),
+        (
+            lambda F, S: kernel(F, F) * F.shape[1] ** 2 + kernel(S, S) * S.shape[1] ** 2 - 2 * (F.T @ S).square().sum(),
+            "sums over the pairs",
+        ),
+        (lambda F, S: ((F @ F.T / F.shape[1] - S @ S.T / S.shape[1]) ** 2).mean(), "mean over the N² entries"),
+        (lambda F, S: (F.mean(1) - S.mean(1)).square().sum(), "not squared"),
+        (lambda F, S: (F @ F.T / F.shape[1] - S @ S.T / S.shape[1]).norm(), "This is the root"),
+        (lambda F, S: ((F @ S.T) ** 2).mean(), "It raises"),
+        (lambda F, S: 2 * kernel(F, S) - kernel(F, F) - kernel(S, S), "sign is wrong"),
+        (lambda F, S: kernel(F, F) + kernel(S, S) - 2 * kernel(F, S).item(), "detached"),
+    ],
+    "8.3": [
+        (lambda F, S, t: (t @ F - t @ S).square().mean(), "Nothing is sorted"),
+        (lambda F, S, t: nnf.mse_loss((t @ F).sort().values, t @ S), "S is not sorted"),
+        (lambda F, S, t: ((t @ F).sort()[0] - (t @ S).sort()[0]).square().sum(), "sum over the positions"),
+        (lambda F, S, t: nnf.l1_loss((t @ F).sort()[0], (t @ S).sort()[0]), "absolute differences"),
+        (lambda F, S, t: ((t @ F).sort()[0] - (t @ S).sort()[0]).mean() ** 2, "outside the mean"),
+        (lambda F, S, t: (t @ (F.sort().values - S.sort().values)).square().mean(), "sorted by itself"),
+        (lambda F, S, t: nnf.mse_loss(F.sort()[0], S.sort()[0], reduction="sum") / F.shape[1], "do not agree"),
+        (lambda F, S, t: (t @ F).sort() - (t @ S).sort(), "It raises"),
+        (lambda F, S, t: nnf.mse_loss((t @ F).sort()[0].detach(), (t @ S).sort()[0]), "detached"),
+    ],
 }
 
 
@@ -334,6 +386,8 @@ def test_measured_answers_are_those_that_the_texts_explain():
         "5.5": 0.25,
         "6.3": "random",
         "6.2": "the Gram matrices",
+        "8.4": frozenset({"mean", "gram", "sliced"}),
+        "8.5": "shifted-gram",
     }
 
 
