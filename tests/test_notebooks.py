@@ -95,7 +95,7 @@ def test_starts_and_ends_as_every_lesson(notebook, path):
         assert f"../docs/badges/{badge}.svg" in top
         assert (path.parent.parent / "docs" / "badges" / f"{badge}.svg").exists()
     assert top.count(path.name) == 2
-    following = "**The end of the course.**" if path.stem.startswith("07") else "**Next.**"
+    following = "**The end of the course.**" if path == NOTEBOOKS[-1] else "**Next.**"
     for part in (
         "## In one paragraph",
         "**What people often get wrong.**",
