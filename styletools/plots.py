@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
-from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import Step
 from styletools.door import explained
 from styletools.errors import InputError, check_whole, shown
@@ -25,8 +25,9 @@ from styletools.pictures.images import to_pil
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
-__all__ = ["bars", "compare", "live", "losses", "maps", "matrices", "outline", "pictures"]
+__all__ = ["Live", "bars", "compare", "live", "losses", "maps", "matrices", "outline", "pictures"]
 
 _NOT_LOSSES = ("step", "height", "evaluations", "seconds")
 # Okabe and Ito's colours, told apart with every kind of colour vision; line styles differ as well.
@@ -41,6 +42,8 @@ def pictures(
     images: Mapping[str, Tensor], *, columns: int = 4, width: float = 9.0, pixels: bool = False
 ) -> tuple[Figure, list[Axes]]:
     """Show pictures side by side, each under its title.
+
+    In a single row all are equally high, whatever their shapes.
 
     Args:
         images: (1, 3, H, W) or (3, H, W) in [0, 1] by title.
@@ -64,8 +67,7 @@ def pictures(
     if not images:
         raise InputError("images: expected at least one picture, got none")
     drawn = {title: to_pil(image) for title, image in images.items()}
-    tallest = max(image.height / image.width for image in drawn.values())
-    fig, axes = _grid(list(drawn), tallest, columns, width)
+    fig, axes = _grid(list(drawn), [image.height / image.width for image in drawn.values()], columns, width)
     room = width * _DPI / min(columns, len(drawn))  # pixels on the screen for each
     for ax, image in zip(axes, drawn.values(), strict=True):
         enlarged = "nearest" if pixels else "bicubic"
@@ -100,18 +102,23 @@ def maps(
     """
     _check_matrices("values", values)
     drawn = {title: value.detach().cpu().numpy() for title, value in values.items()}
-    fig, axes = _grid(list(drawn), max(h / w for h, w in (v.shape for v in drawn.values())), columns, width)
+    fig, axes = _grid(list(drawn), [h / w for h, w in (value.shape for value in drawn.values())], columns, width)
     top = max(float(value.max()) for value in drawn.values()) if shared else None
     for ax, value in zip(axes, drawn.values(), strict=True):
         image = ax.imshow(value, cmap="inferno", vmin=0, vmax=top or max(float(value.max()), 1e-12))
     if shared:
-        fig.colorbar(image, ax=axes, shrink=0.8, pad=0.01)
+        _colour_bar(fig, axes, image)
     return fig, axes
 
 
 @explained
 def matrices(
-    values: Mapping[str, Tensor], *, columns: int = 4, width: float = 9.0, label: str = ""
+    values: Mapping[str, Tensor],
+    *,
+    columns: int = 4,
+    width: float = 9.0,
+    label: str = "",
+    numbered: bool = True,
 ) -> tuple[Figure, list[Axes]]:
     """Show square matrices as heat maps side by side, all on one scale from 0 to the largest entry.
 
@@ -120,6 +127,8 @@ def matrices(
         columns: maximum number in a row.
         width: of the figure, in inches.
         label: of the colour bar.
+        numbered: whether a row's number is its filter's. Not where the filters were sorted: a number is then only a
+            rank, and none is shown.
 
     Returns:
         The figure and one axes per matrix.
@@ -137,12 +146,14 @@ def matrices(
     flat = {title: value[0] if value.dim() == 3 else value for title, value in values.items()}
     _check_matrices("values", flat)
     drawn = {title: value.detach().cpu().numpy() for title, value in flat.items()}
-    fig, axes = _grid(list(drawn), 1.0, columns, width, frame=True)
+    fig, axes = _grid(list(drawn), [1.0] * len(drawn), columns, width, frame=True)
     top = max(float(value.max()) for value in drawn.values())
     for ax, value in zip(axes, drawn.values(), strict=True):
         image = ax.imshow(value, cmap="viridis", vmin=0, vmax=top, interpolation="nearest")
         ax.set(xlabel="filter j", ylabel="filter i")
-    fig.colorbar(image, ax=axes, shrink=0.8, pad=0.02, label=label)
+        if not numbered:
+            ax.set(xlabel="filters j, sorted", ylabel="filters i, sorted", xticks=[], yticks=[])
+    _colour_bar(fig, axes, image, label)
     return fig, axes
 
 
@@ -205,7 +216,9 @@ def bars(
         colour, hatch = _COLOURS[index % len(_COLOURS)], ("", "//", "..", "xx")[index % 4]
         ax.bar(places, heights, width * 0.92, color=colour, hatch=hatch, edgecolor="white", label=series)
     ax.set_xticks(range(len(names)), names)
-    ax.set(ylabel=ylabel, yscale="log" if log else "linear")
+    ax.set(ylabel=ylabel)
+    if log:
+        _log_scale(ax)
     if len(values) > 1:
         ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
@@ -254,32 +267,73 @@ def compare(
     for index, (title, history) in enumerate(runs.items()):
         colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
         ax.plot(history[against], history[column], line, color=colour, label=title, linewidth=1.5)
-    ax.set(xlabel=against, ylabel=column, yscale="log")
+    ax.set(xlabel=against, ylabel=column)
+    _log_scale(ax)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
 
 
 def _grid(
-    titles: Sequence[str], tallest: float, columns: int, width: float, *, frame: bool = False
+    titles: Sequence[str], tall: Sequence[float], columns: int, width: float, *, frame: bool = False
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with one titled axes for each title, without ticks."""
+    """A figure with one titled axes for each title, without ticks; `tall` are heights over widths."""
     check_whole("columns", columns, 1)
     if not 0 < width <= _WIDEST:
         raise InputError(f"width: expected inches, above 0 and at most {_WIDEST}, got {shown(width)}")
     columns = min(columns, len(titles))
     rows = math.ceil(len(titles) / columns)
-    height = rows * (width / columns * tallest + (0.6 if frame else 0.35))
-    fig, grid = plt.subplots(rows, columns, figsize=(width, height), dpi=_DPI, squeeze=False, layout="constrained")
+    if rows == 1:  # equally high: each as wide as its shape wants
+        wide = [1 / one for one in tall]
+        high = width / sum(wide)
+    else:
+        wide, high = [1.0] * columns, width / columns * max(tall)
+    fig, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(width, rows * (high + (0.6 if frame else 0.35))),
+        dpi=_DPI,
+        squeeze=False,
+        layout="constrained",
+        width_ratios=wide,
+    )
     for ax in grid.flat[len(titles) :]:
         ax.axis("off")
     axes = list(grid.flat[: len(titles)])
     for ax, title in zip(axes, titles, strict=True):
         ax.set_title(title, fontsize=10)
+        ax.set_anchor("N")  # titles of one row are on one line
         if frame:
             ax.tick_params(labelsize=8)
         else:
             ax.axis("off")
     return fig, axes
+
+
+def _colour_bar(fig: Figure, axes: Sequence[Axes], image: AxesImage, label: str = "") -> None:
+    """One for all, beside the last of the first row and as high as that is."""
+    columns = axes[0].get_subplotspec().get_gridspec().ncols  # type: ignore[union-attr]  # made by `_grid`
+    last = axes[min(columns, len(axes)) - 1]
+    fig.colorbar(image, cax=last.inset_axes((1.04, 0.0, 0.05, 1.0)), label=label)
+
+
+def _log_scale(ax: Axes) -> None:
+    """A logarithmic scale with numbers as one says them, and enough of them."""
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    decades = math.log10(high / low)
+    between = (1.0,) if decades > 3.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+    ax.yaxis.set_major_locator(LogLocator(subs=between, numticks=12))
+    ax.yaxis.set_major_formatter(FuncFormatter(_number))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _number(value: float, _: int) -> str:
+    """Plain where it is short, else a power of ten."""
+    if 1e-4 < value < 1e5:
+        return f"{value:g}"
+    power = math.floor(math.log10(value) + 1e-9)
+    factor = value / 10**power
+    return f"$10^{{{power}}}$" if abs(factor - 1) < 1e-6 else f"${factor:g}\\cdot10^{{{power}}}$"
 
 
 def _check_matrices(name: str, values: Mapping[str, Tensor]) -> None:
@@ -330,13 +384,14 @@ def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tu
     for index in range(1, len(heights)):
         if heights[index] != heights[index - 1]:
             ax.axvline(history["step"][index] - 0.5, color="0.7", linewidth=1)
-    ax.set(xlabel="step", ylabel="weighted loss", yscale="log")
+    ax.set(xlabel="step", ylabel="weighted loss")
+    _log_scale(ax)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
 
 
 @explained
-def live(width: int = 384, seconds: float = 0.3) -> OnStep:
+def live(width: int = 384, seconds: float = 0.3) -> Live:
     """Make an `on_step` that shows the picture in a notebook while it is made.
 
     Args:
@@ -344,27 +399,42 @@ def live(width: int = 384, seconds: float = 0.3) -> OnStep:
         seconds: at least so long between two updates; a notebook chokes on more than five a second.
 
     Returns:
-        A callback for `transfer(…, on_step=…)`. The first picture appears at the first step.
+        A callback for `transfer(…, on_step=…)`. A loop of your own calls it with the picture, (1, 3, H, W), and at
+        the end with `last=True`. The first picture appears at the first step.
 
     Example:
         >>> watch = live()
         >>> callable(watch)
         True
     """
-    from IPython.display import DisplayHandle, Image  # noqa: PLC0415  # only a notebook has a use for it
+    return Live(width, seconds)
 
-    handle = DisplayHandle()  # type: ignore[no-untyped-call]
-    last = -math.inf
 
-    def watch(step: Step) -> None:
-        nonlocal last
+class Live:
+    """What `live` returns: called with a step or a picture, it shows the picture in place of the one before.
+
+    Args:
+        width: on the screen, in pixels.
+        seconds: at least so long between two updates.
+    """
+
+    def __init__(self, width: int, seconds: float) -> None:
+        """Nothing is shown yet."""
+        from IPython.display import DisplayHandle  # noqa: PLC0415  # only a notebook has a use for it
+
+        self._handle = DisplayHandle()  # type: ignore[no-untyped-call]
+        self._width, self._seconds, self._last = width, seconds, -math.inf
+
+    def __call__(self, step: Step | Tensor, *, last: bool = False) -> None:
+        """Show it, unless another one was shown a moment ago; the last one is always shown."""
+        from IPython.display import Image  # noqa: PLC0415
+
+        image, ended = (step, last) if isinstance(step, Tensor) else (step.image, last or step.progress >= 1)
         now = time.monotonic()
-        if now - last < seconds and step.progress < 1:
+        if now - self._last < self._seconds and not ended:
             return
         buffer = io.BytesIO()
-        to_pil(step.image).save(buffer, "PNG")
-        show = handle.display if last == -math.inf else handle.update
-        show(Image(buffer.getvalue(), width=width))  # type: ignore[no-untyped-call]
-        last = now
-
-    return watch
+        to_pil(image.detach().clamp(0, 1) if isinstance(step, Tensor) else image).save(buffer, "PNG")
+        show = self._handle.display if self._last == -math.inf else self._handle.update
+        show(Image(buffer.getvalue(), width=self._width))  # type: ignore[no-untyped-call]
+        self._last = now

@@ -52,6 +52,21 @@ class TestPictures:
         assert len(axes) == 5
         assert fig.axes[0].get_subplotspec().get_gridspec().get_geometry() == (3, 2)
 
+    def test_one_row_is_equally_high_with_its_titles_on_a_line(self):
+        fig, axes = plots.pictures({"wide": torch.rand(1, 3, 20, 40), "tall": torch.rand(1, 3, 40, 30)})
+        fig.canvas.draw()
+        boxes = [ax.get_window_extent() for ax in axes]
+        assert abs(boxes[0].height - boxes[1].height) < 2
+        assert abs(boxes[0].y1 - boxes[1].y1) < 1
+
+    def test_titles_of_a_row_are_on_a_line_in_any_grid(self):
+        shapes = ((20, 40), (30, 40), (20, 40), (20, 40))
+        fig, axes = plots.pictures({str(n): torch.rand(1, 3, *shape) for n, shape in enumerate(shapes)}, columns=2)
+        fig.canvas.draw()
+        tops = [ax.get_window_extent().y1 for ax in axes]
+        assert abs(tops[0] - tops[1]) < 1
+        assert abs(tops[2] - tops[3]) < 1
+
     def test_one_picture(self):
         _, axes = plots.pictures({"alone": torch.rand(1, 3, 40, 4)})
         assert len(axes) == 1
@@ -123,6 +138,13 @@ class TestLive:
         last = Image.open(io.BytesIO(shown[-1][1]))
         assert last.getpixel((0, 0)) == (255, 255, 255)
 
+    def test_a_picture_of_a_loop_of_ones_own(self, shown):
+        watch = plots.live(seconds=1000)
+        for level, last in ((0.0, False), (0.5, False), (7.0, True)):
+            watch(torch.full((1, 3, 4, 4), level, requires_grad=True), last=last)
+        assert [how for how, _ in shown] == ["display", "update"]
+        assert Image.open(io.BytesIO(shown[-1][1])).getpixel((0, 0)) == (255, 255, 255)
+
     def test_not_too_often(self, shown, monkeypatch):
         times = iter([0, 0.1, 0.2, 0.35, 0.4, 0.7])
         monkeypatch.setattr(plots.time, "monotonic", lambda: next(times))
@@ -148,9 +170,25 @@ class TestMaps:
         assert drawn(fig)[120, 200].max() < 20
 
     def test_matrices_share_a_scale_with_a_bar(self):
-        fig, axes = plots.matrices({"a": torch.eye(3)[None], "b": 2 * torch.eye(3)}, label="C_ij")
+        _, axes = plots.matrices({"a": torch.eye(3)[None], "b": 2 * torch.eye(3)}, label="C_ij")
         assert [ax.images[0].get_clim() for ax in axes] == [(0, 2), (0, 2)]
-        assert fig.axes[-1].get_ylabel() == "C_ij"
+        assert axes[-1].child_axes[0].get_ylabel() == "C_ij"
+
+    @pytest.mark.parametrize("count", [1, 2, 5])
+    def test_a_colour_bar_is_as_high_as_what_it_explains(self, count):
+        fig, axes = plots.matrices({str(n): torch.eye(3) for n in range(count)}, columns=4)
+        fig.canvas.draw()
+        right = axes[min(count, 4) - 1]
+        bar, last = right.child_axes[0].get_window_extent(), right.get_window_extent()
+        assert abs(bar.height - last.height) < 2
+        assert bar.x0 > last.x1
+        sizes = [round(ax.get_window_extent().width) for ax in axes]
+        assert max(sizes) - min(sizes) <= 1
+
+    def test_ranks_are_not_labelled_as_filters(self):
+        _, (ax,) = plots.matrices({"sorted": torch.eye(3)}, numbered=False)
+        assert ax.get_xlabel() == "filters j, sorted"
+        assert len(ax.get_xticks()) == 0
 
     @pytest.mark.parametrize("draw", [plots.maps, plots.matrices])
     def test_bad_input(self, draw):
@@ -158,6 +196,30 @@ class TestMaps:
             draw({})
         with pytest.raises(InputError, match="'x' must have two dimensions, got shape"):
             draw({"x": torch.rand(2, 3, 4, 4)})
+
+
+class TestLogScale:
+    """Numbers as one says them."""
+
+    @staticmethod
+    def labels(low, high):
+        fig, ax = plots.compare({"a": {"evaluations": [1, 2], "total": [high, low]}})
+        fig.canvas.draw()
+        inside = [tick for tick in ax.yaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+        assert not any(label.get_text() for label in ax.yaxis.get_minorticklabels())
+        return [tick.label1.get_text() for tick in inside]
+
+    def test_less_than_a_decade_has_several_plain_numbers(self):
+        assert self.labels(0.9, 4.2) == ["1", "1.5", "2", "3"]
+
+    def test_some_decades(self):
+        assert self.labels(0.002, 1.5) == ["0.003", "0.01", "0.03", "0.1", "0.3", "1"]
+
+    def test_many_decades_are_powers(self):
+        found = self.labels(1e-8, 1e8)
+        assert "1" in found
+        assert "$10^{6}$" in found
+        assert len(found) <= 12
 
 
 class TestOutline:
