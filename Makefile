@@ -4,19 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab studio picture test test-fast test-notebooks bench quality lint notebooks gallery controls diagrams clean
+.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean
 
 help:
 	@echo "make lab        open the course in JupyterLab"
 	@echo "make studio     the studio panel as a page of its own, without code"
 	@echo "make picture    CONTENT=photograph.jpg [STYLE=starry_night] [OUT=picture.png] [FORCE=1]: paint it"
 	@echo "make test       all tests, notebooks included (make test-fast leaves the slow ones out)"
+	@echo "make soak       the long form of the tests of endurance: runs, faults, damaged files (half an hour)"
 	@echo "make bench      measure: against the machine's limit, against a textbook loop (about 15 minutes)"
 	@echo "make quality    measure pictures: ours, the paper's choices, an older program's (hours)"
 	@echo "make gallery    render the large pictures of the course again where a default has changed (an hour or more)"
 	@echo "make controls   render the pictures of docs/controls.md again, likewise (a quarter of an hour)"
 	@echo "make diagrams   draw the diagrams of the course again, likewise (half a minute)"
 	@echo "make notebooks  run the notebooks again and store their outputs"
+	@echo "make html       the course as one page without a network; likewise make pdf, make slides (a lecture)"
 	@echo "make lint       check style and types only"
 
 # torch is large: the first run downloads a few GB, unless a small CPU-only pair was installed before (see README).
@@ -44,17 +46,24 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Two processes with one thread each: faster than one with two, since most tests are small. A file stays together.
+TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+
 test: lint
-	$(BIN)/pytest
+	$(TOGETHER)
 	$(MAKE) test-notebooks
 
 test-fast: lint
-	$(BIN)/pytest -m "not slow"
+	$(TOGETHER) -m "not slow"
+
+# The long form of tests/soak: runs, restarts, faults and damaged files by the hundred, about half an hour.
+soak: $(READY)
+	STYLETOOLS_SOAK=1 OMP_NUM_THREADS=1 $(BIN)/pytest tests/soak -s
 
 # Each notebook is run from top to bottom and its text outputs are compared with those stored in it
 # (pictures are not: what matters about them is asserted in the cells).
 test-notebooks: $(READY)
-	STYLETOOLS_SYNCHRONOUS=1 $(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	STYLETOOLS_SYNCHRONOUS=1 $(TOGETHER) --nbval --nbval-current-env --nbval-cell-timeout=300 \
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
 
 bench: $(READY)
@@ -75,6 +84,10 @@ controls: $(READY)
 
 diagrams: $(READY)
 	$(BIN)/python scripts/diagrams.py
+
+# The course without a network, in artifacts/: one page, one PDF (which needs Chromium), slides for a lecture.
+html pdf slides: $(READY)
+	$(BIN)/python scripts/export.py $@
 
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis

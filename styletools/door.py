@@ -35,10 +35,11 @@ def explained(function: Callable[P, T]) -> Callable[P, T]:
         >>> @explained
         ... def half(size: int) -> float:
         ...     return size / 2
-        >>> half("large")
-        Traceback (most recent call last):
-        ...
-        styletools.errors.InputError: size: expected int, got 'large'
+        >>> try:
+        ...     half("large")
+        ... except InputError as error:
+        ...     print(error)
+        size: expected int, got 'large'
     """
     if inspect.isgeneratorfunction(function):
 
@@ -47,7 +48,10 @@ def explained(function: Callable[P, T]) -> Callable[P, T]:
             try:
                 return (yield from function(*words, **options))
             except Exception as error:
-                raise _explanation(function, error, words, options) from error
+                wrong = _wrong(function, error, words, options)
+                if not wrong:
+                    raise
+                raise _WrongKindError(wrong) from error
 
         return steps  # type: ignore[return-value]
 
@@ -56,11 +60,13 @@ def explained(function: Callable[P, T]) -> Callable[P, T]:
         try:
             return function(*words, **options)
         except Exception as error:
-            told = _explanation(function, error, words, options)
-            if told is error:
+            wrong = _wrong(function, error, words, options)
+            if not wrong:
                 raise
-            raise told from error
+            raise _WrongKindError(wrong) from error
 
+    if hasattr(function, "__kwdefaults__"):  # the same: who changes a default changes it inside
+        setattr(inside, "__kwdefaults__", function.__kwdefaults__)  # noqa: B010  # mypy knows no attribute of that name
     return inside
 
 
@@ -140,18 +146,18 @@ _LEAVES: dict[Any, Callable[[object], bool]] = {
 }
 
 
-def _explanation(function: Callable[..., Any], error: Exception, words: Any, options: Any) -> Exception:  # noqa: ANN401
-    """The error that says which argument is wrong; the same error where none is, or where it says so itself."""
+def _wrong(function: Callable[..., Any], error: Exception, words: Any, options: Any) -> str:  # noqa: ANN401
+    """Which argument is wrong; nothing where none is, or where the error says so itself."""
     if isinstance(error, StyletoolsError) and not isinstance(error, _WrongKindError):
-        return error
+        return ""
     try:
         given = inspect.signature(function).bind(*words, **options).arguments
     except TypeError:  # a word too many or too few: Python says it in one line
-        return error
+        return ""
     for name, kind in _kinds(function).items():
         if name in given and not fits(given[name], kind):
-            return _WrongKindError(f"{name}: expected {_written(kind)}, got {shown(given[name])}")
-    return error
+            return f"{name}: expected {_written(kind)}, got {shown(given[name])}"
+    return ""
 
 
 class _WrongKindError(InputError):

@@ -71,7 +71,7 @@ def remake(
     with _threads(settings.get("threads")):
         plan = Plan(recipe, **options)
         for difference in [] if changes else _differences(settings, plan.settings):
-            warnings.warn(f"{difference}: the picture will be another", stacklevel=2)
+            warnings.warn(f"{difference}: the picture will be another", stacklevel=3)
         result = plan.run(progress, _until(None if changes else settings.get("stopped_after"), on_step))
         for steps in settings.get("extended_by", ()):
             if result.interrupted:

@@ -19,7 +19,8 @@ PACKAGE = Path(styletools.__file__).parent
 # fmt: off
 ORDER = [
     "errors", "door", "memory", "files", "surroundings",
-    "pictures/__init__", "pictures/procedural", "pictures/samples", "pictures/images", "pictures/saving",
+    "pictures/__init__", "pictures/procedural", "pictures/samples", "pictures/foreign", "pictures/decoding",
+    "pictures/modes", "pictures/images", "pictures/embedded", "pictures/saving",
     "pictures/variations", "pictures/colours", "pictures/masks",
     "network/__init__", "network/device", "network/network", "network/weights", "network/vgg", "network/hooked",
     "network/onednn", "network/passes", "network/find",

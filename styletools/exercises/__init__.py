@@ -6,6 +6,6 @@ In a notebook:
 
     lesson03.gram.check(my_gram_matrix)
 
-`exercise` holds the two kinds, `Coding` and `Prediction`. Nothing is sent anywhere; a check reads no file and
+`coding` and `prediction` hold the two kinds. Nothing is sent anywhere; a check reads no file and
 keeps nothing but the last verdict, for `lesson03.report()`.
 """

@@ -31,9 +31,10 @@ def pair(g: Generator) -> tuple[Tensor, Tensor]:
     return first, features(g, *first.shape)
 
 
-def image(g: Generator, height: int = 5, width: int = 7) -> Tensor:
-    """A picture (1, 3, H, W) in [0, 1], float64."""
-    return torch.rand(1, 3, height, width, generator=g, dtype=torch.float64)
+def image(g: Generator, *shape: int) -> Tensor:
+    """A picture (1, 3, H, W) in [0, 1], of another size each time by default; float64."""
+    shape = shape or (1, 3, whole(g, 4, 6), whole(g, 7, 9))
+    return torch.rand(shape, generator=g, dtype=torch.float64)
 
 
 @lru_cache(maxsize=2)

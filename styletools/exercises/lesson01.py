@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, network, whole
+from styletools.exercises.prediction import Prediction
 from styletools.pictures.images import to_tensor
 from styletools.pictures.samples import sample
 from styletools.pictures.variations import shift
@@ -34,11 +36,20 @@ as_matrix = Coding(
         "reshape changes the shape, but moves no numbers: here those of different filters are mixed in a row.": (
             lambda F: F.reshape(F.shape[0], F.shape[2] * F.shape[3], F.shape[1])
         ),
+        "reshape moves no numbers, and so mixes those of different filters; transpose does not undo that.": (
+            lambda F: F.reshape(F.shape[0], -1, F.shape[1]).transpose(1, 2)
+        ),
         "Only the first picture of the batch is left.": lambda F: F[0].flatten(1),
         "Filters and positions are flattened together: N must remain an axis of its own.": lambda F: F.flatten(1),
         "The positions are read column by column; read them row by row, as they lie in memory.": (
             lambda F: F.transpose(2, 3).flatten(2)
         ),
+        "Filters and rows are flattened together; rows and columns are what becomes one axis.": (
+            lambda F: F.flatten(1, 2)
+        ),
+        "Everything is in one line: pictures and filters must remain axes of their own.": lambda F: F.flatten(),
+        "The positions are averaged; all of them stay, in one line.": lambda F: F.mean((2, 3)),
+        "The positions are added up; all of them stay, in one line.": lambda F: F.sum((2, 3)),
         "The features come back as they were, with two axes for the positions: they should become one.": lambda F: F,
     },
     hints=[
@@ -60,7 +71,7 @@ def _receptive_field(steps: list[tuple[int, int]]) -> int:
 
 def _steps(g: Generator) -> tuple[list[tuple[int, int]]]:
     """Like a VGG: convolutions of odd sizes with poolings between."""
-    steps = [(3, 1)] * whole(g, 1, 2)
+    steps = [(2 * whole(g, 1, 3) + 1, whole(g, 1, 2))] * whole(g, 1, 2)
     for _ in range(whole(g, 2, 3)):
         steps += [(2, whole(g, 2, 3))] + [(2 * whole(g, 1, 2) + 1, 1)] * whole(g, 1, 2)
     return (steps,)
@@ -82,6 +93,13 @@ def _adding(steps: list[tuple[int, int]]) -> int:
     side, stride = 1, 1
     for kernel, step in steps:
         side, stride = side + (kernel - 1) * stride, stride + step
+    return side
+
+
+def _half_field(steps: list[tuple[int, int]]) -> int:
+    side, stride = 1, 1
+    for kernel, step in steps:
+        side, stride = side + (kernel - 1) // 2 * stride, stride * step
     return side
 
 
@@ -114,6 +132,27 @@ receptive_field = Coding(
         ),
         "The distances multiply: after a step of stride s two positions are s times as far apart.": _adding,
         "The distance is that of the last step alone; all strides below count, multiplied.": _last_stride,
+        "Only the first step is in it: does the function return from inside the loop?": lambda steps: steps[0][0],
+        "Only the last step is in it: are side and distance begun anew in each turn of the loop?": (
+            lambda steps: steps[-1][0]
+        ),
+        "The steps are taken from the top downwards; the list begins at the picture.": lambda steps: _receptive_field(
+            steps[::-1]
+        ),
+        "The last step is left out.": lambda steps: _receptive_field(steps[:-1]),
+        "The first step is left out.": lambda steps: _receptive_field(steps[1:]),
+        "Each kernel counts with its own stride; the strides below it are what makes positions lie apart.": (
+            lambda steps: sum(kernel * step for kernel, step in steps)
+        ),
+        "The kernels are added up; each adds k − 1 positions, as many pixels apart as the strides below make.": (
+            lambda steps: sum(kernel for kernel, _ in steps)
+        ),
+        "A kernel adds k − 1 positions, half of them on each side: (k − 1) // 2 is only one of the sides.": (
+            _half_field
+        ),
+        "Kernel and stride are exchanged: each step is (kernel, stride).": lambda steps: _receptive_field(
+            [(step, kernel) for kernel, step in steps]
+        ),
         "The kernels are multiplied; each only adds to the border.": (
             lambda steps: int(torch.tensor([kernel for kernel, _ in steps]).prod())
         ),
@@ -130,12 +169,15 @@ receptive_field = Coding(
 
 
 def _rescale(weight: Tensor, bias: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+    mean = torch.where(mean > 0, mean, 1)  # a filter that never fires stays as it is
     return weight / mean.view(-1, 1, 1, 1), bias / mean
 
 
 def _convolution(g: Generator) -> tuple[Tensor, Tensor, Tensor]:
-    filters = whole(g, 2, 4)  # as many in as out: scaling the wrong axis is possible, and found
-    weight = torch.randn(filters, filters, 3, 3, generator=g, dtype=torch.float64)
+    filters = whole(g, 2, 4)
+    # Often as many in as out: scaling the wrong axis is possible then, and found.
+    below = whole(g, 2, 4) if whole(g, 0, 1) else filters
+    weight = torch.randn(filters, below, 3, 3, generator=g, dtype=torch.float64)
     bias = torch.randn(filters, generator=g, dtype=torch.float64)
     return weight, bias, 0.5 + 2 * torch.rand(filters, generator=g, dtype=torch.float64)
 
@@ -160,6 +202,14 @@ rescale = Coding(
         ),
         "All filters are divided by one number; each has its own mean.": (
             lambda weight, bias, mean: (weight / mean.mean(), bias / mean.mean())
+        ),
+        "Weight and bias are exchanged: the weight comes first.": lambda weight, bias, mean: _rescale(
+            weight, bias, mean
+        )[::-1],
+        "Weight and bias are divided twice.": lambda weight, bias, mean: _rescale(weight, bias, mean**2),
+        "Only the root of the mean is divided out.": lambda weight, bias, mean: _rescale(weight, bias, mean.sqrt()),
+        "Only the first filter's mean is used; each has its own.": lambda weight, bias, mean: _rescale(
+            weight, bias, mean[:1].expand_as(mean)
         ),
         "The mean is subtracted; it is the scale that has to change.": (
             lambda weight, bias, mean: (weight - mean.view(-1, 1, 1, 1), bias - mean)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import network, pair
+from styletools.exercises.prediction import Prediction
 from styletools.losses.equations import content_loss as _eq1
 from styletools.pictures.images import load_image
 from styletools.pictures.variations import grey, mirror, shift
@@ -39,6 +41,15 @@ content_loss = Coding(
             lambda F, P: 0.5 * (F**2 - P**2).sum()
         ),
         "The sum is missing: one number is wanted, not one for each i and j.": lambda F, P: 0.5 * (F - P) ** 2,
+        "The square is missing, and the difference is the other way round: differences of both signs cancel.": (
+            lambda F, P: 0.5 * (P - F).sum()
+        ),
+        "It is half of the root: Eq. 1 is half of the squared distance.": lambda F, P: 0.5 * (F - P).norm(),
+        "It is a mean over the positions; Eq. 1 is a sum over all i and j.": lambda F, P: (
+            0.5 * ((F - P) ** 2).mean((-2, -1)).sum()
+        ),
+        "The ½ is squared, too: the square is of F − P alone.": lambda F, P: ((0.5 * (F - P)) ** 2).sum(),
+        "The two are added; Eq. 1 has their difference.": lambda F, P: 0.5 * ((F + P) ** 2).sum(),
         "It takes the root at the end: Eq. 1 is the squared distance.": lambda F, P: ((F - P) ** 2).sum().sqrt(),
     },
     hints=[
@@ -71,6 +82,14 @@ content_gradient = Coding(
         "It is divided by the number of entries: Eq. 1 is a sum, and each entry has its own F − P.": (
             lambda F, P: (F - P) * (F > 0) / F.numel()
         ),
+        "These are absolute differences; the gradient has the sign of F − P.": lambda F, P: (F - P).abs() * (F > 0),
+        "This is only the mask, where F is above 0; the difference is missing.": lambda F, P: F > 0,
+        "This is the square itself, the loss of each entry, not its derivative.": lambda F, P: (F - P) ** 2 * (F > 0),
+        "It is half of it: the derivative of the square brings a 2, which the ½ of Eq. 1 cancels.": (
+            lambda F, P: 0.5 * (F - P) * (F > 0)
+        ),
+        "It is a mean: the gradient has a number for each i and j.": lambda F, P: ((F - P) * (F > 0)).mean(),
+        "Only the sign of the difference is there, not its size.": lambda F, P: (F - P).sign() * (F > 0),
         "It is summed up: the gradient has a number for each i and j.": lambda F, P: ((F - P) * (F > 0)).sum(),
     },
     hints=[

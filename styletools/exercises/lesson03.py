@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, whole
+from styletools.exercises.prediction import Prediction
 from styletools.losses.equations import gram_matrix as _eq3
 
 __all__ = ["closest_pair", "gram", "hidden_weights", "numbers", "report", "unchanged"]
@@ -58,6 +60,15 @@ gram = Coding(
         "The mean is subtracted first: that is a covariance. Eq. 3 takes the features as they are.": (
             lambda F: _gram(F - F.mean((2, 3), keepdim=True))
         ),
+        "The picture's rows are taken for filters; these are the second axis of (B, C, H, W).": (
+            lambda F: _gram(F.transpose(1, 2))
+        ),
+        "Only one half of it is there; G is symmetric, G_ij = G_ji.": lambda F: _gram(F).triu(),
+        "The features are squared first: Σ F_ik F_jk has each of them once.": lambda F: _gram(F**2),
+        "It is a mean over all filters and positions; G has a number for each pair of filters.": lambda F: _gram(
+            F
+        ).mean(),
+        "It is the sum of all pairs; G has a number for each of them.": lambda F: _gram(F).sum(),
         "Only the first picture of the batch is left.": lambda F: _gram(F)[0],
         "The pictures of the batch are added up; each has a matrix of its own.": lambda F: _gram(F).sum(0),
         "These are cosines: each filter's strength is divided out. Eq. 3 keeps it.": (
@@ -75,7 +86,8 @@ gram = Coding(
 
 def _closest_pair(G: Tensor) -> tuple[int, int]:
     length = G.diagonal().sqrt()
-    C = (G / length[:, None] / length[None, :]).fill_diagonal_(-1)
+    C = (G / length[:, None] / length[None, :]).nan_to_num(0)  # a filter that never fires is like no other
+    C.fill_diagonal_(-1)
     i, j = divmod(int(C.argmax()), len(C))
     return min(i, j), max(i, j)
 
@@ -91,6 +103,10 @@ def _one_gram(g: Generator) -> tuple[Tensor]:
 def _cosines(G: Tensor) -> Tensor:
     length = G.diagonal().sqrt()
     return G / length[:, None] / length[None, :]
+
+
+def _without_diagonal(G: Tensor) -> Tensor:
+    return G.clone().fill_diagonal_(-1)
 
 
 def _largest(values: Tensor) -> tuple[int, int]:
@@ -115,6 +131,20 @@ closest_pair = Coding(
         "The root is missing: G_ij / (G_ii G_jj) still depends on the filters' strength.": (
             lambda G: _largest((G / G.diagonal()[:, None] / G.diagonal()[None]).fill_diagonal_(-1))
         ),
+        "This is where it stands in the flat matrix: divmod(index, N) gives row and column.": lambda G: int(
+            _without_diagonal(_cosines(G)).argmax()
+        ),
+        "This is where the strongest filter meets itself, in the flat matrix: take the cosines, leave the diagonal "
+        "out, and divmod(index, N) gives row and column.": lambda G: int(G.argmax()),
+        "Counted from 1; Python counts rows and columns from 0.": lambda G: tuple(i + 1 for i in _closest_pair(G)),
+        "Row and column are counted from 1, and the larger comes first.": lambda G: tuple(
+            i + 1 for i in _closest_pair(G)[::-1]
+        ),
+        "This is the cosine itself; the question is which two filters have it.": lambda G: float(
+            _without_diagonal(_cosines(G)).max()
+        ),
+        "Only one filter of the pair is given; return both, (i, j).": lambda G: _closest_pair(G)[0],
+        "Only one filter of the pair is given, the larger one; return both, (i, j).": lambda G: _closest_pair(G)[1],
         "It is divided by one filter's strength only; both belong under the root.": (
             lambda G: _largest((G / G.diagonal()[:, None]).fill_diagonal_(-1))
         ),
@@ -133,8 +163,7 @@ def _hidden_weights(N: list[int]) -> list[float]:
 
 
 def _filters(g: Generator) -> tuple[list[int]]:
-    count = whole(g, 3, 5)
-    return ([2 ** whole(g, 4, 9) for _ in range(count - 1)] + [2 ** whole(g, 6, 9)],)
+    return ([whole(g, 20, 600) for _ in range(whole(g, 3, 5))],)
 
 
 hidden_weights = Coding(
@@ -154,6 +183,23 @@ hidden_weights = Coding(
         ),
         "Nothing is compared: divide by the last layer's, so that its weight is 1.": lambda N: [1 / n**2 for n in N],
         "The fourth power is one square too many.": lambda N: [(N[-1] / n) ** 4 for n in N],
+        "512 is written out: the last layer's number is N[-1].": lambda N: [(512 / n) ** 2 for n in N],
+        "64 is written out: compare with the last layer's number, N[-1].": lambda N: [(64 / n) ** 2 for n in N],
+        "It is compared with the widest layer; the last one should have the weight 1.": (
+            lambda N: [(max(N) / n) ** 2 for n in N]
+        ),
+        "It is compared with the layer after it; all are compared with the last one.": (
+            lambda N: [(m / n) ** 2 for n, m in zip(N, [*N[1:], N[-1]], strict=True)]
+        ),
+        "N[-1] // n cuts off what is behind the point; / divides.": lambda N: [(N[-1] // n) ** 2 for n in N],
+        "N[-1] ** 2 // n ** 2 cuts off what is behind the point; / divides.": lambda N: [N[-1] ** 2 // n**2 for n in N],
+        "It is multiplied: dividing by a larger N makes the layer count less.": lambda N: [(N[-1] * n) ** 2 for n in N],
+        "Only the first layer is there: does the function return from inside the loop?": lambda N: [
+            (N[-1] / N[0]) ** 2
+        ],
+        "Nothing is compared, and it is upside down: these are the squares of N alone.": lambda N: [n**2 for n in N],
+        "They are added up; each layer has a weight of its own.": lambda N: sum(_hidden_weights(N)),
+        "It is their mean; each layer has a weight of its own.": lambda N: sum(_hidden_weights(N)) / len(N),
         "The weights are made to add up to 1; the last one should be 1.": (
             lambda N: [x / sum(_hidden_weights(N)) for x in _hidden_weights(N)]
         ),

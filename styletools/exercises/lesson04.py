@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, network, whole
+from styletools.exercises.prediction import Prediction
 from styletools.losses.equations import gram_matrix, style_layer_loss
 from styletools.pictures.images import load_image
 from styletools.pictures.variations import scatter
@@ -38,18 +42,39 @@ def _one(g: Generator) -> tuple[Tensor, Tensor]:
     return features(g, *shape), features(g, *shape)
 
 
+def _batch(g: Generator) -> tuple[Tensor, Tensor]:
+    """More pictures than one: which axis an answer reads shows only here."""
+    return features(g, 2, 3, 5, 8), features(g, 2, 3, 5, 8)
+
+
+def _divided(N: int, M: int) -> Callable[[Tensor, Tensor], Tensor]:
+    """Eq. 4 with N and M from these axes of F."""
+
+    def mistaken(F: Tensor, S: Tensor) -> Tensor:
+        return _squared(F, S) / (4 * F.shape[N] ** 2 * F.shape[M] ** 2)
+
+    return mistaken
+
+
 layer_loss = Coding(
     "4.1 One layer's style loss (Eq. 4)",
     _layer_loss,
     _one,
+    probe=_batch,
     gradient=(0,),
     mistakes={
+        "^ is bitwise exclusive or in Python; a power is written **.": lambda F, S: (
+            _squared(F, S) / (4 * _n(F) ^ 2 * _m(F) ^ 2)
+        ),
+        "It squares the sum; Eq. 4 sums the squares.": lambda F, S: (
+            (gram_matrix(F) - gram_matrix(S)).sum() ** 2 / (4 * _n(F) ** 2 * _m(F) ** 2)
+        ),
         "The ¼ is missing.": lambda F, S: _squared(F, S) / (_n(F) ** 2 * _m(F) ** 2),
         "N and M are not squared.": lambda F, S: _squared(F, S) / (4 * _n(F) * _m(F)),
         "M² is missing: without it the loss grows with the size of the picture.": (
             lambda F, S: _squared(F, S) / (4 * _n(F) ** 2)
         ),
-        "N² is missing: without it layers with many filters count more.": lambda F, S: (
+        "N² is missing: without it layers with many filters count more. (H · W is M alone.)": lambda F, S: (
             _squared(F, S) / (4 * _m(F) ** 2)
         ),
         "The factor 1 / (4 N² M²) is missing.": _squared,
@@ -78,6 +103,15 @@ layer_loss = Coding(
         "It is the Gram matrix of the difference; Eq. 4 has the difference of the Gram matrices.": (
             lambda F, S: (gram_matrix(F - S) ** 2).sum() / (4 * _n(F) ** 2 * _m(F) ** 2)
         ),
+        # The same as one of those above, for one picture; the probe tells them apart.
+        "N and M are read from F.shape[0] and F.shape[1]; features are (B, C, H, W): N = C, and M = H · W.": (
+            _divided(0, 1)
+        ),
+        "M is the height alone; it is the number of positions, F.shape[2] * F.shape[3].": _divided(1, 2),
+        "M is the width alone; it is the number of positions, F.shape[2] * F.shape[3].": _divided(1, 3),
+        "N is read from F.shape[0]; that is the batch. The filters are F.shape[1].": lambda F, S: (
+            _squared(F, S) / (4 * F.shape[0] ** 2 * _m(F) ** 2)
+        ),
     },
     hints=[
         "G = st.gram_matrix(F), A = st.gram_matrix(S); then the sum of the squared differences.",
@@ -93,7 +127,8 @@ def _style_loss(F: dict[str, Tensor], S: dict[str, Tensor], w: dict[str, float])
 
 def _layers(g: Generator) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, float]]:
     """Features of one layer more than has a weight."""
-    names = ["conv1_1", "conv2_1", "conv3_1", "conv4_2"]
+    known = [f"conv{block}_{i}" for block in range(1, 6) for i in (1, 2)]
+    names = [known[int(i)] for i in torch.randperm(len(known), generator=g)[:4]]
     shape = (1, whole(g, 2, 4), whole(g, 5, 7), whole(g, 8, 9))  # one for all: layers can be mixed up, and are found
     pairs = {name: (features(g, *shape), features(g, *shape)) for name in names}
     some = [names[int(i)] for i in torch.randperm(4, generator=g)[: whole(g, 2, 3)]]
@@ -122,6 +157,9 @@ style_loss = Coding(
         "The weights are squared: w_l stands before E_l, outside its square.": (
             lambda F, S, w: _style_loss(F, S, {n: x**2 for n, x in w.items()})
         ),
+        "The features are multiplied by the weights; w_l stands before E_l, outside of it.": lambda F, S, w: _each(
+            {n: w[n] * F[n] for n in w}, {n: w[n] * S[n] for n in w}, w
+        ).sum(),
         "Layers without a weight are counted, too: the sum runs over the layers of w.": (
             lambda F, S, w: _style_loss(F, S, {n: w.get(n, 1.0) for n in F})
         ),
@@ -166,7 +204,19 @@ style_gradient = Coding(
     "4.4 Its gradient (Eq. 6)",
     _style_gradient,
     _matrices,
+    by_hand=True,
     mistakes={
+        "^ is bitwise exclusive or in Python; a power is written **.": lambda F, S: (
+            _plain(F, S) * (F > 0) / (F.shape[0] ^ 2 * F.shape[1] ^ 2)
+        ),
+        "A is missing: it is the difference G − A that is multiplied.": lambda F, S: (
+            F @ F.T @ F * (F > 0) / F.numel() ** 2
+        ),
+        "N² is missing.": lambda F, S: _plain(F, S) * (F > 0) / F.shape[1] ** 2,
+        "M² is missing.": lambda F, S: _plain(F, S) * (F > 0) / F.shape[0] ** 2,
+        "Negative entries are cut off; it is F that must be above 0.": lambda F, S: (
+            _plain(F, S).relu() / F.numel() ** 2
+        ),
         "The second case is missing: where F = 0 the ReLU is shut, and the gradient is 0.": (
             lambda F, S: _plain(F, S) / F.numel() ** 2
         ),

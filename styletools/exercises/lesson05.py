@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, image, whole
+from styletools.exercises.prediction import Prediction
 from styletools.losses.equations import content_loss, style_layer_loss
 from styletools.losses.equations import total_loss as _eq7
 
@@ -20,8 +22,11 @@ def _total_loss(content: Tensor, style: Tensor, alpha: float, beta: float) -> Te
 
 def _losses(g: Generator) -> tuple[Tensor, Tensor, float, float]:
     content, style = torch.rand(2, generator=g, dtype=torch.float64) * 10
-    alpha, beta = (10 ** torch.empty(2).uniform_(-2, 2, generator=g)).tolist()
-    return content, style, alpha, beta
+    return content, style, 10 ** _uniform(g, -2, 2), 10 ** _uniform(g, -2, 2)
+
+
+def _uniform(g: Generator, low: float, high: float) -> float:
+    return low + (high - low) * float(torch.rand((), generator=g, dtype=torch.float64))
 
 
 total_loss = Coding(
@@ -44,6 +49,17 @@ total_loss = Coding(
         "The style is subtracted; both losses shall become small.": lambda content, style, a, b: (
             a * content - b * style
         ),
+        "α and β are squared: each stands once before its loss.": lambda content, style, a, b: (
+            a**2 * content + b**2 * style
+        ),
+        "The losses are squared; Eq. 7 takes them as they are.": lambda content, style, a, b: (
+            a * content**2 + b * style**2
+        ),
+        "Both weights stand before both losses: α belongs to the content alone, β to the style.": (
+            lambda content, style, a, b: (a + b) * (content + style)
+        ),
+        "It is divided by α and β; Eq. 7 multiplies.": lambda content, style, a, b: content / a + style / b,
+        "It is a mean of the two; Eq. 7 is their sum.": lambda content, style, a, b: (a * content + b * style) / 2,
         "The style is missing.": lambda content, style, a, b: a * content,
         "The content is missing.": lambda content, style, a, b: b * style,
         "The losses are multiplied; Eq. 7 adds them.": lambda content, style, a, b: a * content * b * style,
@@ -82,6 +98,25 @@ step = Coding(
             lambda x, gradient, rate: (x - rate * gradient).clamp(-1, 1)
         ),
         "The rate is missing.": lambda x, gradient, rate: (x - gradient).clamp(0, 1),
+        "The rate is in it twice.": lambda x, gradient, rate: (x - rate**2 * gradient).clamp(0, 1),
+        "It is the gradient that is kept in [0, 1], not the picture.": (
+            lambda x, gradient, rate: x - rate * gradient.clamp(0, 1)
+        ),
+        "The gradient is averaged: each pixel has its own.": (
+            lambda x, gradient, rate: (x - rate * gradient.mean()).clamp(0, 1)
+        ),
+        "The gradient is added up: each pixel has its own.": (
+            lambda x, gradient, rate: (x - rate * gradient.sum()).clamp(0, 1)
+        ),
+        "The gradient is divided by its length: rate says how far to go for a gradient as it is.": (
+            lambda x, gradient, rate: (x - rate * gradient / gradient.norm()).clamp(0, 1)
+        ),
+        "The rate and the gradient are subtracted; the rate multiplies the gradient.": (
+            lambda x, gradient, rate: (x - rate - gradient).clamp(0, 1)
+        ),
+        "The picture is multiplied by the gradient; it is subtracted.": (
+            lambda x, gradient, rate: (x * (1 - rate * gradient)).clamp(0, 1)
+        ),
         "Only the sign of the gradient is used, not its size.": (
             lambda x, gradient, rate: (x - rate * gradient.sign()).clamp(0, 1)
         ),
@@ -106,10 +141,16 @@ def _alpha_for_mean(alpha: float, N: int, M: int) -> float:
     return alpha * N * M / 2
 
 
+def _alpha_and_sizes(g: Generator) -> tuple[float, int, int]:
+    """Both sizes even, or both odd: then N M / 2 is no whole number."""
+    odd = whole(g, 0, 1)
+    return 10 ** _uniform(g, -3, 2), 2 * whole(g, 2, 6) + odd, 2 * whole(g, 8, 30) + odd
+
+
 alpha_for_mean = Coding(
     "5.4 The scale trap",
     _alpha_for_mean,
-    lambda g: (float(10 ** torch.empty(()).uniform_(-3, 2, generator=g)), 2 ** whole(g, 6, 9), whole(g, 30, 5000)),
+    _alpha_and_sizes,
     mistakes={
         "The ½ of Eq. 1 is missing: the mean has none.": lambda alpha, N, M: alpha * N * M,
         "It is upside down: a mean is smaller than the sum, so its weight must be larger.": (
@@ -122,6 +163,14 @@ alpha_for_mean = Coding(
         "That is the factor of Eq. 4; Eq. 1 has nothing squared before its sum.": (
             lambda alpha, N, M: alpha * (N * M) ** 2 / 4
         ),
+        "N * M // 2 cuts off the half where N · M is odd; / divides.": lambda alpha, N, M: alpha * (N * M // 2),
+        "M // 2 cuts off the half where M is odd; / divides.": lambda alpha, N, M: alpha * N * (M // 2),
+        "N // 2 cuts off the half where N is odd; / divides.": lambda alpha, N, M: alpha * M * (N // 2),
+        "N and M are missing: a mean is divided by both.": lambda alpha, N, M: alpha / 2,
+        "It is divided by α; twice the α is twice the weight.": lambda alpha, N, M: N * M / 2 / alpha,
+        "α is in it twice.": lambda alpha, N, M: alpha**2 * N * M / 2,
+        "N and M are added; the mean is over N × M entries.": lambda alpha, N, M: alpha * (N + M) / 2,
+        "512 and 4096 are written out: take N and M from the arguments.": lambda alpha, N, M: alpha * 512 * 4096 / 2,
         "α itself is missing.": lambda alpha, N, M: N * M / 2,
         "Nothing has changed: the mean is much smaller than the sum.": lambda alpha, N, M: alpha,
     },

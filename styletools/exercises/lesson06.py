@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from styletools.exercises.exercise import Coding, Prediction, Text
+from styletools.exercises.coding import Coding
+from styletools.exercises.exercise import Text
 from styletools.exercises.exercise import report as _report
 from styletools.exercises.inputs import features, image, network, pair, whole
+from styletools.exercises.prediction import Prediction
 from styletools.losses.equations import gram_matrix
 from styletools.pictures.images import load_image
 from styletools.reading import cosines
@@ -37,6 +39,12 @@ relative_loss = Coding(
             lambda F, P: (((F - P) ** 2).sum() / (P**2).sum()).sqrt()
         ),
         "It is the difference of the squares.": lambda F, P: (F**2 - P**2).sum() / (P**2).sum(),
+        "These are absolute values; Eq. 1 has squares.": lambda F, P: (F - P).abs().sum() / P.abs().sum(),
+        "Above is a mean and below a sum: at F = 0 it is not 1.": lambda F, P: ((F - P) ** 2).mean() / (P**2).sum(),
+        "Above is a sum and below a mean: at F = 0 it is not 1.": lambda F, P: ((F - P) ** 2).sum() / (P**2).mean(),
+        "The unit is in it twice: divide by Σ P² once.": lambda F, P: ((F - P) ** 2).sum() / (P**2).sum() ** 2,
+        "The sum is squared, not each entry.": lambda F, P: ((F - P).sum() / P.sum()) ** 2,
+        "Below is the square of a sum; Eq. 1 sums the squares.": lambda F, P: ((F - P) ** 2).sum() / P.sum() ** 2,
         "It is upside down.": lambda F, P: (P**2).sum() / ((F - P) ** 2).sum(),
     },
     hints=[
@@ -55,7 +63,8 @@ def _keep_colours(result: Tensor, photograph: Tensor, weights: Tensor) -> Tensor
 
 
 def _two_pictures(g: Generator) -> tuple[Tensor, Tensor, Tensor]:
-    return image(g), image(g), torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)
+    result, weights = image(g), torch.rand(3, generator=g, dtype=torch.float64)
+    return result, image(g, *result.shape), weights / weights.sum()
 
 
 def _luma(x: Tensor, w: Tensor) -> Tensor:
@@ -72,6 +81,28 @@ keep_colours = Coding(
         ),
         "The brightness is a plain mean of the three colours; use the weights: green looks brighter than blue.": (
             lambda x, p, w: (p + x.mean(1, keepdim=True) - p.mean(1, keepdim=True)).clamp(0, 1)
+        ),
+        "The usual weights of red, green and blue are written out; take those that are given.": (
+            lambda x, p, w: _keep_colours(x, p, w.new_tensor([0.299, 0.587, 0.114]))
+        ),
+        "Other usual weights of red, green and blue are written out; take those that are given.": (
+            lambda x, p, w: _keep_colours(x, p, w.new_tensor([0.2126, 0.7152, 0.0722]))
+        ),
+        "The weights are in it twice.": lambda x, p, w: _keep_colours(x, p, w**2),
+        "The weights are missing: the brightness is their weighted sum.": (
+            lambda x, p, w: _keep_colours(x, p, torch.ones_like(w))
+        ),
+        "It is a mean over the colours; the brightness is the weighted *sum*.": lambda x, p, w: _keep_colours(
+            x, p, w / 3
+        ),
+        "The colours are not added up: the same number must come to red, green and blue.": (
+            lambda x, p, w: (p + (x - p) * w.view(1, 3, 1, 1)).clamp(0, 1)
+        ),
+        "Only one brightness for the whole picture is added; each pixel has its own.": (
+            lambda x, p, w: (p + (_luma(x, w) - _luma(p, w)).mean()).clamp(0, 1)
+        ),
+        "It goes the wrong way: add the result's brightness, and take the photograph's away.": (
+            lambda x, p, w: (p - _luma(x, w) + _luma(p, w)).clamp(0, 1)
         ),
         "The pixels are not kept in [0, 1].": lambda x, p, w: p + _luma(x, w) - _luma(p, w),
         "The colours are gone: this is the brightness of the result alone.": lambda x, p, w: _luma(x, w).expand_as(x),
@@ -105,6 +136,10 @@ def _guided_gram(F: Tensor, mask: Tensor) -> Tensor:
     return gram_matrix(F * T)
 
 
+def _once(F: Tensor, T: Tensor) -> Tensor:
+    return (F * T).flatten(2) @ F.flatten(2).transpose(1, 2)
+
+
 def _masked(g: Generator) -> tuple[Tensor, Tensor]:
     F = features(g)
     mask = torch.rand(F.shape[2:], generator=g, dtype=torch.float64)
@@ -130,6 +165,30 @@ guided_gram = Coding(
             gram_matrix(F * m / (m**2).sum().sqrt())
         ),
         "The root is missing: divide the mask by √mean(T²).": lambda F, m: gram_matrix(F * m / (m**2).mean()),
+        "That is right for a mask of 0 and 1 only: here the mean of T² is not 1. Square the mask before the mean.": (
+            lambda F, m: gram_matrix(F * m / m.mean().sqrt())
+        ),
+        "The mask counts only as 0 or 1; between them it says how much a position counts.": (
+            lambda F, m: gram_matrix(F * (m > 0) / (m > 0).to(F).mean().sqrt())
+        ),
+        "The positions are only chosen, as 0 or 1; the mask says how much each counts.": (
+            lambda F, m: gram_matrix(F * (m > 0))
+        ),
+        "The positions are only chosen, those above one half; the mask says how much each counts.": (
+            lambda F, m: gram_matrix(F * (m > 0.5))
+        ),
+        "The mask is on one factor only: both F of Σ F_ik F_jk have it.": lambda F, m: _once(
+            F, m / (m**2).mean().sqrt()
+        ),
+        "The mask is on one factor only, and it is not normalised.": _once,
+        "The mask is on the matrix G; it belongs to the positions, before the sum.": lambda F, m: (
+            gram_matrix(F) * m.mean()
+        ),
+        "G is divided by the mean of T² only; the mask itself is missing.": lambda F, m: gram_matrix(F) / (m**2).mean(),
+        "G is divided by the sum of the mask; T must be normalised before it is squared: mean(T²) = 1.": lambda F, m: (
+            gram_matrix(F * m) / m.sum()
+        ),
+        "These are the masked features; the Gram matrix of them is missing.": lambda F, m: F * m / (m**2).mean().sqrt(),
         "The mask stands squared before F, and so to the fourth power in G.": (
             lambda F, m: gram_matrix(F * m**2 / (m**2).mean())
         ),

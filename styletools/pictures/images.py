@@ -5,24 +5,20 @@ Outside the network a picture is always float32 RGB in [0, 1] of shape (B, 3, H,
 
 from __future__ import annotations
 
-import difflib
-import io
-import os
-import warnings
+import math
 from numbers import Integral
-from pathlib import Path
-from typing import IO, TypeAlias
 
 import numpy as np
 import torch
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
 from styletools.door import explained
-from styletools.errors import ImageError, InputError, check_whole, shown
-from styletools.pictures.procedural import PROCEDURAL
-from styletools.pictures.samples import SAMPLES, sample
+from styletools.errors import InputError, check_whole, shown
+from styletools.memory import check_memory
+from styletools.pictures.decoding import ImageSource, expanded, one_line, open_image
+from styletools.pictures.modes import opacity_of, over_white
 from styletools.surroundings import undisturbed
 
 __all__ = [
@@ -40,8 +36,7 @@ __all__ = [
     "white_noise",
 ]
 
-ImageSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Image.Image
-"""What `load_image` reads."""
+_PER_PIXEL = 28  # bytes: Pillow's four, and a float for each colour, at first in two copies
 
 
 @explained
@@ -50,8 +45,9 @@ def load_image(source: ImageSource, size: int | None = None) -> Tensor:
     """Read a picture.
 
     Whatever Pillow reads is accepted, in every mode: transparency is laid over white, CMYK, palette, grey and
-    16-bit pictures become 8-bit RGB, an embedded colour profile is converted to sRGB, the EXIF orientation is
-    applied, and of an animation the first frame is taken.
+    16-bit pictures become 8-bit RGB, a colour profile in the file is converted to sRGB (first, then white), the EXIF
+    orientation is applied, and of an animation the first frame is taken. HEIC, as phones write it, needs
+    `pip install "styletools[heic]"`; AVIF needs Pillow 11.3.
 
     Args:
         source: path, bytes, binary file object or PIL image; also the name of a bundled picture
@@ -64,7 +60,8 @@ def load_image(source: ImageSource, size: int | None = None) -> Tensor:
 
     Raises:
         ImageError: not a picture, truncated, too large to be safe, empty, a folder, or no such file; one line
-            says which, and for a missing file the nearest name.
+            says which, for a missing file the nearest name, and for a format that is not read what to do.
+        InputError: a size that is not a whole number ≥ 1, or that does not fit into memory; the line says what does.
 
     Example:
         >>> load_image("chelsea").shape
@@ -73,11 +70,9 @@ def load_image(source: ImageSource, size: int | None = None) -> Tensor:
         torch.Size([1, 3, 170, 256])
     """
     _check_size(size)
-    image = _to_rgb(*open_image(source))
-    if size is not None:
-        width, height = fit_size(image.width, image.height, size)
-        image = image.resize((width, height), Image.Resampling.LANCZOS)
-    return to_tensor(image)
+    image = over_white(*open_image(source))
+    _check_fits(image.width, image.height, size)
+    return to_tensor(_resized(image, size))
 
 
 @explained
@@ -98,6 +93,7 @@ def load_opacity(source: ImageSource, size: int | None = None) -> Tensor | None:
 
     Raises:
         ImageError: as `load_image`.
+        InputError: as `load_image`.
 
     Example:
         >>> half = Image.new("RGBA", (2, 1), "red")
@@ -108,15 +104,11 @@ def load_opacity(source: ImageSource, size: int | None = None) -> Tensor | None:
         None
     """
     _check_size(size)
-    image, name = open_image(source)
-    try:
-        alpha = _alpha(_upright(image))
-    except (ValueError, OSError) as error:
-        raise ImageError(f"the transparency of {name} cannot be read: {_one_line(error)}") from error
-    if alpha is None or alpha.getextrema() == (255, 255):
+    alpha = opacity_of(*open_image(source))
+    if alpha is None:
         return None
-    if size is not None:
-        alpha = alpha.resize(fit_size(alpha.width, alpha.height, size), Image.Resampling.LANCZOS)
+    _check_fits(alpha.width, alpha.height, size)
+    alpha = _resized(alpha, size)
     return torch.from_numpy(np.array(alpha, dtype=np.float32) / 255)[None, None]
 
 
@@ -127,7 +119,8 @@ def to_tensor(image: Image.Image) -> Tensor:
         >>> to_tensor(Image.new("RGB", (2, 1), (255, 0, 51))).flatten().tolist()
         [1.0, 1.0, 0.0, 0.0, 0.20000000298023224, 0.20000000298023224]
     """
-    pixels = np.array(image, dtype=np.float32) / 255
+    pixels = np.array(image, dtype=np.float32)
+    pixels /= 255  # in place: a picture can be large
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
 
 
@@ -149,12 +142,21 @@ def to_pil(image: Tensor) -> Image.Image:
 def resize(image: Tensor, height: int, width: int) -> Tensor:
     """Resize a picture tensor smoothly (bicubic, antialiased), values kept in [0, 1].
 
+    Args:
+        image: (B, C, H, W).
+        height: in pixels.
+        width: in pixels.
+
+    Raises:
+        InputError: a side that is not a whole number ≥ 1, or a picture that does not fit into memory.
+
     Example:
         >>> resize(torch.rand(1, 3, 10, 20), 5, 10).shape
         torch.Size([1, 3, 5, 10])
     """
     if image.shape[-2:] == (height, width):
         return image
+    height, width = _sides(height, width, 3 * image.shape[0] * image.shape[1] * image.element_size())
     # Apple's MPS does not have this operator in every version of torch.
     source = image.cpu() if image.device.type == "mps" else image
     resized = functional.interpolate(source, size=(height, width), mode="bicubic", align_corners=False, antialias=True)
@@ -173,15 +175,15 @@ def white_noise(height: int, width: int, seed: int = 0) -> Tensor:
         (1, 3, H, W) float32. The same seed gives the same noise on every device.
 
     Raises:
-        InputError: a seed that is not a whole number ≥ 0.
+        InputError: a seed that is not a whole number ≥ 0, a side that is not one ≥ 1, or noise that does not fit into
+            memory.
 
     Example:
         >>> white_noise(64, 64).std().item()  # doctest: +ELLIPSIS
         0.28...
     """
     check_whole("seed", seed, most=2**63 - 1)
-    check_whole("height", height, 1)
-    check_whole("width", width, 1)
+    height, width = _sides(height, width, 12)
     return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(int(seed)))
 
 
@@ -236,7 +238,7 @@ def fit_size(width: int, height: int, size: int) -> tuple[int, int]:
     """
     _check_size(size)
     longer = max(width, height)
-    return max(1, round(width * size / longer)), max(1, round(height * size / longer))
+    return max(1, round(width * int(size) / longer)), max(1, round(height * int(size) / longer))
 
 
 def _check_size(size: int | None) -> None:
@@ -244,181 +246,41 @@ def _check_size(size: int | None) -> None:
         raise InputError(f"size: expected a whole number of pixels, at least 1, got {shown(size)}")
 
 
-def open_image(source: ImageSource) -> tuple[Image.Image, str]:
-    """Open and decode a picture as it is, in its own mode.
-
-    Returns:
-        The PIL image, and a name for it in messages.
-
-    Raises:
-        ImageError: as `load_image`.
-
-    Example:
-        >>> image, name = open_image("chelsea")
-        >>> image.size, name
-        ((451, 300), 'chelsea')
-    """
-    if isinstance(source, Image.Image):
-        image, name = source, "the PIL image"
-        _decode(image, name)
-        return image, name
-    if isinstance(source, str | os.PathLike):
-        path = expanded(source)
-        if not os.path.isfile(path) and str(source) in (*SAMPLES, *PROCEDURAL):
-            return sample(str(source)), str(source)
-        data, name = _read(path), str(path)
-    elif isinstance(source, bytes | bytearray | memoryview):
-        data, name = bytes(source), "the picture"
-    elif hasattr(source, "read"):
-        data, name = source.read(), str(getattr(source, "name", "the picture"))
-    else:
-        raise ImageError(f"expected a path, bytes, a binary file object or a PIL image, got {type(source).__name__}")
-    if not isinstance(data, bytes) or not data:
-        reason = "is empty (0 bytes)" if not data else "was opened as text; open it with mode 'rb'"
-        raise ImageError(f"{name} {reason}")
-    return _decode_bytes(data, name), name
+def _check_fits(width: int, height: int, size: int | None) -> None:
+    """Refuse a size whose tensor, with the copies on the way to it, is more than there is memory for."""
+    wanted = max(width, height) if size is None else int(size)
+    columns, rows = fit_size(width, height, wanted)
+    check_memory(
+        _PER_PIXEL * columns * rows + 4 * columns * height,  # Pillow resizes each row first, then the columns
+        f"size: {wanted} pixels",
+        lambda share: f"at most {_rounded(wanted * math.sqrt(share))} fit",
+    )
 
 
-def expanded(path: str | os.PathLike[str]) -> Path:
-    """A path with `~` spelt out; a name that only looks like it stays.
-
-    Example:
-        >>> expanded("~/a.png") == Path.home() / "a.png", expanded("a~.png").name
-        (True, 'a~.png')
-    """
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # no such user
-        return Path(path)
+def _rounded(pixels: float) -> int:
+    """Down to two digits, and at least one pixel."""
+    whole = max(1, int(pixels))
+    step = 10 ** max(0, len(str(whole)) - 2)
+    return int(whole // step * step)
 
 
-def _read(path: Path) -> bytes:
-    if os.path.isdir(path):
-        raise ImageError(f"{path} is a folder, not a picture")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ImageError(f"no such file: {path}{_nearest(path)}") from None
-    except (OSError, ValueError) as error:  # ValueError: a name that no system has
-        raise ImageError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
-
-
-def _nearest(path: Path) -> str:
-    """Return ' (did you mean …?)' with the nearest file or sample name, or where to look."""
-    if "://" in str(path) or ":/" in str(path):
-        return " (addresses are not fetched: download the picture first)"
-    if not os.path.isdir(path.parent):
-        return f" (there is no folder {path.parent})"
-    names = os.listdir(path.parent) if os.access(path.parent, os.R_OK) else []
-    endings = Image.registered_extensions()
-    names = [name for name in names if Path(name).suffix.lower() in endings]
-    close = difflib.get_close_matches(path.name, [*names, *SAMPLES, *PROCEDURAL], n=1, cutoff=0.5)
-    if not close:
-        return ""
-    return f" (did you mean {path.parent / close[0] if close[0] in names else close[0]}?)"
-
-
-def _decode_bytes(data: bytes, name: str) -> Image.Image:
-    try:
-        with warnings.catch_warnings():
-            # Pillow only warns of a picture up to twice its limit; here it is refused like the larger ones.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        raise ImageError(f"{name} is too large: more than {limit} million pixels; make it smaller") from None
-    except UnidentifiedImageError:
-        raise ImageError(f"{name} is not a picture that can be read; expected PNG, JPEG, …") from None
-    except Exception as error:  # a damaged header makes Pillow's plugins raise almost anything
-        raise ImageError(f"{name} is damaged: {_one_line(error)}") from error
-    _decode(image, name)
-    return image
-
-
-def _decode(image: Image.Image, name: str) -> None:
-    if 0 in image.size:
-        raise ImageError(f"{name} is empty: its size is {image.width} × {image.height}")
-    try:
-        image.load()
-    except Exception as error:  # as above
-        raise ImageError(f"{name} is damaged or truncated: {_one_line(error)}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _to_rgb(image: Image.Image, name: str) -> Image.Image:
-    try:
-        profile = image.info.get("icc_profile")
-        image = _to_8_bits(_upright(image))
-        if image.has_transparency_data:
-            image = _over_white(image)
-        return _to_srgb(image, profile)
-    except (ValueError, OSError) as error:
-        raise ImageError(f"{name} cannot be turned into RGB: {_one_line(error)}") from error
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Turn the picture as its EXIF data say; damaged EXIF data say nothing."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # Pillow's EXIF reader raises almost anything
+def _resized(image: Image.Image, size: int | None) -> Image.Image:
+    if size is None:
         return image
+    try:
+        return image.resize(fit_size(image.width, image.height, size), Image.Resampling.LANCZOS)
+    except (MemoryError, OverflowError, ValueError) as error:  # where nobody knows how much memory there is
+        raise InputError(f"size: {size} pixels are too many: {one_line(error)}; take fewer") from error
 
 
-def _to_8_bits(image: Image.Image) -> Image.Image:
-    """Scale the greyscale modes that have more than 8 bits."""
-    if not image.mode.startswith(("I", "F")):
-        return image
-    values = np.asarray(image).astype(np.float64)
-    values = np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=0.0)
-    # I;16 is 0 … 65535 by definition. The modes I (32-bit) and F (float) state no range: the smallest usual one
-    # that holds the picture is taken. Floats up to 1 may be a little over it, from sharpening or resizing.
-    if image.mode.startswith("I;16"):
-        top = 65535.0
-    else:
-        finite = values[np.isfinite(values)]
-        highest = finite.max() if finite.size else 0.0
-        ranges = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0, 2.0**31 - 1)
-        over = 2.0 if image.mode == "F" else 1.0
-        top = ranges[0] if highest <= over * ranges[0] else next((x for x in ranges if highest <= x), float(highest))
-    return Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8))
-
-
-def _to_rgba(image: Image.Image) -> Image.Image:
-    via = {"La": "LA", "PA": "RGBA"}.get(image.mode)  # Pillow has no direct way from La to RGBA
-    return (image.convert(via) if via else image).convert("RGBA")
-
-
-def _alpha(image: Image.Image) -> Image.Image | None:
-    if not image.has_transparency_data:
-        return None
-    if image.mode.startswith(("I", "F")):  # grey with one shade that is not seen, which Pillow does not convert
-        seen = np.asarray(image) != image.info["transparency"]
-        return Image.fromarray(seen.astype(np.uint8) * 255)
-    return _to_rgba(image).getchannel("A")
-
-
-def _over_white(image: Image.Image) -> Image.Image:
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, _to_rgba(image)).convert("RGB")
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    srgb = ImageCms.createProfile("sRGB")
-    if image.mode == "LAB":
-        lab = ImageCms.createProfile("LAB")
-        converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
-        return converted if converted is not None else image.convert("RGB")
-    if image.mode not in ("RGB", "CMYK", "L"):
-        image = image.convert("RGB")  # palettes and their like: the profile speaks of the colours in them
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
-            if converted is not None:
-                return converted
-        except (ImageCms.PyCMSError, OSError):
-            pass  # a damaged or unfitting profile: the plain conversion is the best that is left
-    return image.convert("RGB")
+def _sides(height: int, width: int, per_pixel: int) -> tuple[int, int]:
+    """Check the sides of a new picture, which needs so many bytes for each pixel."""
+    for name, side in (("height", height), ("width", width)):
+        check_whole(name, side, 1)
+    height, width = int(height), int(width)
+    check_memory(
+        per_pixel * height * width,
+        f"{width} × {height} pixels",
+        lambda share: f"at most {_rounded(width * math.sqrt(share))} × {_rounded(height * math.sqrt(share))} fit",
+    )
+    return height, width

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from styletools.door import explained
 from styletools.errors import InputError, shown
+from styletools.memory import check_memory
 from styletools.pictures.images import ImageSource, check_image, load_image
 from styletools.pictures.variations import grey
 from styletools.surroundings import undisturbed
@@ -23,6 +24,7 @@ MaskSource: TypeAlias = ImageSource | Tensor
 """A picture whose grey levels or colours are labels, a tensor of labels (H, W), or the name of a rough selection."""
 
 MOST_LABELS = 16
+_PER_PIXEL = 120  # bytes, of labels while they are found: many whole numbers, and a sorted copy of them
 SMALLEST = 1e-3  # share of the picture: what has less is the soft edge of a brush, and goes to the nearest label
 
 
@@ -70,7 +72,8 @@ def load_mask(source: MaskSource, image: Tensor, name: str = "mask") -> Mask:
 
     Raises:
         ImageError: a file that cannot be read.
-        InputError: other proportions, more than sixteen labels, an empty region, a tensor that is not a mask.
+        InputError: a mask that does not fit into memory, other proportions, more than sixteen labels, an empty region,
+            a tensor that is not a mask.
 
     Example:
         >>> mask = load_mask("left=0.25", torch.rand(1, 3, 6, 8))
@@ -147,7 +150,10 @@ def _rough(
 def _codes(source: MaskSource, name: str) -> Tensor:
     """A whole number for each pixel, the same where the picture is the same: 65536 R + 256 G + B."""
     if not isinstance(source, Tensor):
-        return _colours(load_image(source))
+        picture = load_image(source)
+        _check_fits(picture, name)
+        return _colours(picture)
+    _check_fits(source, name)
     mask = source.detach().cpu()
     if mask.dim() == 4 and mask.shape[:2] == (1, 3) and 0 not in mask.shape and mask.is_floating_point():
         return _colours(mask)
@@ -162,6 +168,17 @@ def _codes(source: MaskSource, name: str) -> Tensor:
     if mask.min() < 0 or mask.max() > 255:
         raise InputError(f"{name}: expected labels from 0 to 255, got {int(mask.min())} … {int(mask.max())}")
     return mask * 0x010101
+
+
+def _check_fits(mask: Tensor, name: str) -> None:
+    if mask.dim() < 2:
+        return  # no mask
+    height, width = mask.shape[-2:]
+    check_memory(
+        _PER_PIXEL * height * width,
+        f"{name}: a mask of {width} × {height} pixels",
+        lambda share: f"at most {int(width * share**0.5)} × {int(height * share**0.5)} fit",
+    )
 
 
 def _colours(image: Tensor) -> Tensor:

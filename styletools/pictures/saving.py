@@ -6,7 +6,6 @@ A 16-bit file keeps what 8 bits round away: a picture that is to be printed or g
 from __future__ import annotations
 
 import io
-import json
 import os
 import warnings
 from pathlib import Path
@@ -21,7 +20,9 @@ from torch import Tensor
 from styletools.door import explained
 from styletools.errors import ImageError, InputError, shown
 from styletools.files import check_writable, write_whole
-from styletools.pictures.images import expanded, one_picture, open_image, to_pil
+from styletools.pictures.decoding import expanded, one_line, open_image, quiet
+from styletools.pictures.embedded import LONGEST, from_text, to_text
+from styletools.pictures.images import one_picture, to_pil
 
 __all__ = ["Format", "check_target", "load_settings", "save_image"]
 
@@ -72,20 +73,17 @@ def save_image(
     path = expanded(path)
     file_format = check_target(path, bits)
     image = one_picture(image)
-    try:
-        json.dumps(settings)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"settings: expected what JSON has, got {' '.join(str(error).split())}") from error
+    text = None if settings is None else _text(settings, file_format)
     if opacity is not None:
         _check_opacity(opacity, image)
     if file_format == "JPEG":
-        data = _jpeg(image, settings, quality, opacity)
+        data = _jpeg(image, text, quality, opacity)
     else:
         pixels = np.asarray(to_pil(image)) if bits == 8 else _integers(image, bits)
         if opacity is not None:
             pixels = np.concatenate([pixels, _integers(opacity, bits)], axis=2)
         write = _tiff if file_format == "TIFF" else _png if bits == 8 else _png_16
-        data = write(pixels, settings)
+        data = write(pixels, text)
     try:
         write_whole(path, data)
     except OSError as error:
@@ -97,19 +95,24 @@ def load_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read the settings that `save_image` stored in a file.
 
     Raises:
-        ImageError: the file is not a picture, or holds no settings.
+        ImageError: the file is not a picture, or holds no settings: there are none, or they are not what `save_image`
+            writes (larger than a million characters, nested more than fifty times, NaN, a key twice, …).
     """
     image, name = open_image(path)
-    text = image.info.get(_SETTINGS) or image.info.get("comment")
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        text = image.tag_v2.get(_DESCRIPTION)
     try:
-        settings = json.loads(text or "")
-    except (TypeError, ValueError):
-        settings = None
-    if not isinstance(settings, dict):
-        raise ImageError(f"{name} holds no settings: it was not saved by styletools, or was edited since")
-    return settings
+        with quiet():
+            return from_text(_stored(image))
+    except Exception as error:  # a damaged tag makes Pillow raise almost anything
+        raise ImageError(
+            f"{name} holds no settings: it was not saved by styletools, or was edited since ({one_line(error)})"
+        ) from None
+
+
+def _stored(image: Image.Image) -> object:
+    """What stands where settings would."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return image.tag_v2.get(_DESCRIPTION)
+    return image.info.get(_SETTINGS) or image.info.get("comment")
 
 
 def check_target(path: Path, bits: int = 8, size: int = 0) -> Format:
@@ -171,38 +174,41 @@ def _integers(image: Tensor, bits: int) -> NDArray[Any]:
     return values.astype(np.uint8 if bits == 8 else np.uint16)
 
 
-def _jpeg(image: Tensor, settings: dict[str, Any] | None, quality: int, opacity: Tensor | None) -> bytes:
+def _text(settings: dict[str, Any], file_format: Format) -> str | None:
+    """Settings as JSON; where they could not be read again they are left out, since the picture matters more."""
+    try:
+        text = to_text(settings, ascii_only=file_format == "TIFF")  # the tag is ASCII
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"settings: expected what JSON has, got {one_line(error)}") from error
+    most, length = _LONGEST_COMMENT if file_format == "JPEG" else LONGEST, len(text.encode())
+    reason = f"a {file_format} holds {most} bytes, they have {length}" if length > most else None
+    try:
+        from_text(text)
+    except ValueError as error:
+        reason = reason or f"they could not be read again: {one_line(error)}"
+    if reason is None:
+        return text
+    warnings.warn(f"the settings are left out: {reason}", stacklevel=4)
+    return None
+
+
+def _jpeg(image: Tensor, text: str | None, quality: int, opacity: Tensor | None) -> bytes:
     if opacity is not None:
         image = torch.lerp(torch.ones_like(image), image, opacity.to(image))
-    comment, buffer = ("" if settings is None else _text(settings)).encode(), io.BytesIO()
-    if len(comment) > _LONGEST_COMMENT:
-        warnings.warn(
-            f"the settings are left out: a JPEG holds {_LONGEST_COMMENT} bytes, they have {len(comment)}", stacklevel=3
-        )
-        comment = b""
-    to_pil(image).save(buffer, "JPEG", quality=quality, subsampling=0, comment=comment)
+    buffer = io.BytesIO()
+    to_pil(image).save(buffer, "JPEG", quality=quality, subsampling=0, comment=(text or "").encode())
     return buffer.getvalue()
 
 
-def _text(settings: dict[str, Any]) -> str:
-    """Settings as JSON; a file name that is not UTF-8 must not cost the picture, and comes back as it was."""
-    text = json.dumps(settings, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(settings)
-    return text
-
-
-def _png(pixels: NDArray[Any], settings: dict[str, Any] | None) -> bytes:
+def _png(pixels: NDArray[Any], text: str | None) -> bytes:
     info, buffer = PngImagePlugin.PngInfo(), io.BytesIO()
-    if settings is not None:
-        info.add_itxt(_SETTINGS, _text(settings))
+    if text is not None:
+        info.add_itxt(_SETTINGS, text)
     Image.fromarray(pixels).save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
 
 
-def _png_16(pixels: NDArray[Any], settings: dict[str, Any] | None) -> bytes:
+def _png_16(pixels: NDArray[Any], text: str | None) -> bytes:
     """Pillow has no colour with 16 bits."""
     import png  # noqa: PLC0415  # needed only here
 
@@ -210,17 +216,17 @@ def _png_16(pixels: NDArray[Any], settings: dict[str, Any] | None) -> bytes:
     writer = png.Writer(width=width, height=height, greyscale=False, alpha=channels == 4, bitdepth=16)
     buffer = io.BytesIO()
     writer.write_packed(buffer, (row.tobytes() for row in pixels.astype(">u2")))
-    if settings is None:
+    if text is None:
         return buffer.getvalue()
     # An international text: keyword, not compressed, no language, no translated keyword.
-    text = _SETTINGS.encode() + b"\0\0\0\0\0" + _text(settings).encode()
+    chunk = _SETTINGS.encode() + b"\0\0\0\0\0" + text.encode()
     header, *rest = png.Reader(bytes=buffer.getvalue()).chunks()
     buffer = io.BytesIO()
-    png.write_chunks(buffer, [header, (b"iTXt", text), *rest])
+    png.write_chunks(buffer, [header, (b"iTXt", chunk), *rest])
     return buffer.getvalue()
 
 
-def _tiff(pixels: NDArray[Any], settings: dict[str, Any] | None) -> bytes:
+def _tiff(pixels: NDArray[Any], text: str | None) -> bytes:
     import tifffile  # noqa: PLC0415  # needed only here
 
     buffer = io.BytesIO()
@@ -232,7 +238,7 @@ def _tiff(pixels: NDArray[Any], settings: dict[str, Any] | None) -> bytes:
         extrasamples=["unassalpha"] if pixels.shape[2] == 4 else None,
         compression="zlib",
         predictor=True,
-        description=None if settings is None else json.dumps(settings),  # the tag is ASCII
+        description=text,
         metadata=None,
     )
     return buffer.getvalue()

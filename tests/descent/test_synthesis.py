@@ -236,7 +236,7 @@ class TestStages:
         next(iter(synthesis))
         synthesis.extend(2)
         assert [step.number for step in synthesis] == [2, 3, 4, 5, 6, 7]
-        with pytest.raises(InputError, match="steps: expected a whole number ≥ 0, got -5"):
+        with pytest.raises(InputError, match="steps: expected a whole number, at least 0, got -5"):
             synthesis.extend(-5)
 
     def test_a_finished_synthesis_lets_go_of_its_memory(self):
@@ -396,8 +396,8 @@ class TestBadInput:
         start = white_noise(6, 8)
         for words, options in (
             ("optimiser: expected 'lbfgs' or 'adam', got 'sgd'", {"optimiser": "sgd"}),
-            ("steps: expected a whole number ≥ 0, got -1", {"steps": -1}),
-            ("steps: expected a whole number ≥ 0, got 1.5", {"steps": 1.5}),
+            ("steps: expected a whole number, at least 0, got -1", {"steps": -1}),
+            ("steps: expected a whole number, at least 0, got 1.5", {"steps": 1.5}),
             ("learning_rate: expected a number > 0, got 0", {"learning_rate": 0}),
         ):
             with pytest.raises(InputError, match=words):

@@ -10,7 +10,8 @@ import pytest
 import torch
 import torch.nn.functional as nnf
 
-from styletools.exercises.exercise import Coding, Prediction
+from styletools.exercises.coding import Coding
+from styletools.exercises.prediction import Prediction
 
 LESSONS = {number: importlib.import_module(f"styletools.exercises.lesson{number:02}") for number in range(1, 7)}
 EXERCISES = [exercise for lesson in LESSONS.values() for exercise in lesson.EXERCISES]
@@ -107,7 +108,7 @@ WRONG = {
         (lambda F, P: torch.norm(F - P), "takes the root"),
         (lambda F, P: 0.5 * (F - P).sum() ** 2, "squares the sum"),
         (mutating_content, "changes its argument F"),
-        (lambda F, P: (0.5 * (F - P) ** 2).sum().item(), "detached"),
+        (lambda F, P: (0.5 * (F - P) ** 2).sum().item(), "this is a float: return a tensor"),
         (lambda F, P: -0.5 * ((F - P) ** 2).sum(), "sign is wrong"),
         (forgotten_return, "`return` is missing"),
     ],
@@ -117,7 +118,7 @@ WRONG = {
         (lambda F, P: 2 * (F - P) * (F > 0), "2 too much"),
         (lambda F, P: torch.where(P > 0, F - P, 0.0), "asks whether P"),
         (lambda F, P: nnf.relu(F - P), "Negative differences"),
-        (lambda F, P: ((F - P) * (F > 0)).mean(), "Wrong shape"),
+        (lambda F, P: ((F - P) * (F > 0)).mean(), "It is a mean"),
         (lambda F, P: (F - P) * (F > 0) / F.numel(), "number of entries"),
         (lambda F, P: (F - P) * (F >= 0), "second case is missing"),
     ],
@@ -181,7 +182,7 @@ WRONG = {
             lambda F, S, w: sum(x * eq4(f, s) for f, s, x in zip(F.values(), S.values(), w.values(), strict=False)),
             "paired by their order",
         ),
-        (lambda F, S, w: sum(w[n] * eq4(F[n], S[n]).item() for n in w), "detached"),
+        (lambda F, S, w: sum(w[n] * eq4(F[n], S[n]).item() for n in w), "this is a float: return a tensor"),
     ],
     "4.4": [
         (lambda F, S: (F @ F.T - S @ S.T) @ F / F.numel() ** 2, "second case is missing"),
@@ -243,7 +244,7 @@ WRONG = {
         (lambda F, m: G(F * m / m.max()), "largest value"),
         (lambda F, m: G(F * m / m.square().mean()), "root is missing"),
         (lambda F, m: G(F), "mask is not used"),
-        (lambda F, m: G(F[..., m > 0]), "do not agree"),
+        (lambda F, m: G(F[..., m > 0]), "only chosen"),
     ],
 }
 

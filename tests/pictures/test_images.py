@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -14,9 +16,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 from torch.testing import assert_close
 
+from styletools import memory
 from styletools.errors import ImageError, InputError
 from styletools.pictures import images
 from styletools.pictures.images import load_image, load_opacity, resize, to_pil, to_tensor, white_noise
+from styletools.pictures.masks import load_mask
+from styletools.pictures.procedural import procedural
 from styletools.pictures.samples import sample
 from styletools.pictures.saving import save_image
 
@@ -392,6 +397,83 @@ class TestOpacity:
                 load(unfitting)
 
 
+class TestMemory:
+    """What does not fit is refused before it is made, and the line says what would."""
+
+    @pytest.fixture(autouse=True)
+    def a_small_machine(self, monkeypatch):
+        monkeypatch.setattr(memory, "available", lambda: 5_000_000)
+
+    def test_a_size(self):
+        words = r"size: 1000000 pixels: would need 18\.6 TB of memory, and there are 5 MB; at most 510 fit"
+        with pytest.raises(InputError, match=words) as caught:
+            load_image(Image.new("RGB", (451, 300)), 10**6)
+        assert "\n" not in str(caught.value)
+        assert load_image(Image.new("RGB", (451, 300)), 480).shape == (1, 3, 319, 480)
+        assert load_image(Image.new("L", (1000, 1)), 10_000).shape == (1, 3, 10, 10_000)  # the area counts
+
+    @pytest.mark.parametrize("size", [10**6, 2**31, 10**30, np.int64(10**6)])
+    def test_an_opacity(self, size):
+        with pytest.raises(InputError, match=rf"size: {size} pixels: would need .* at most 420 fit"):
+            load_opacity(Image.new("LA", (5, 5)), size)
+
+    def test_a_picture_that_is_too_large_itself(self):
+        data = encoded(Image.new("1", (1000, 1000)))
+        for load in (load_image, load_opacity):
+            with pytest.raises(ImageError, match=r"1000 × 1000 pixels: would .* at most 0.16 million pixels"):
+                load(data, 8)
+
+    def test_resize_and_noise(self):
+        with pytest.raises(InputError, match=r"1000 × 2000 pixels: would need .* at most 450 × 910 fit"):
+            white_noise(2000, 1000)
+        with pytest.raises(InputError, match=r"3000 × 1000 pixels: would need .* at most 640 × 210 fit"):
+            resize(torch.rand(1, 3, 4, 12), 1000, 3000)
+        assert white_noise(np.int64(400), np.uint8(200)).shape == (1, 3, 400, 200)
+        assert resize(torch.rand(1, 3, 4, 12), np.int64(100), np.int32(200)).shape == (1, 3, 100, 200)
+
+    def test_drawings_and_masks(self):
+        with pytest.raises(InputError, match=r"marble with 256 × 128 pixels: would need 33\.8 MB"):
+            procedural("marble", (256, 128))
+        with pytest.raises(InputError, match=r"mask: a mask of 300 × 300 pixels: would need .* at most 204 × 204 fit"):
+            load_mask(torch.zeros(300, 300, dtype=torch.int64), torch.rand(1, 3, 30, 30))
+
+    def test_where_nobody_knows(self, monkeypatch):
+        monkeypatch.setattr(memory, "available", lambda: None)
+        for size in (10**10, 10**30):
+            with pytest.raises(InputError, match=r"pixels are too many: .*; take fewer"):
+                load_image(Image.new("RGB", (5, 5)), size)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at Linux's own files")
+def test_the_estimate_is_of_what_is_taken():
+    """In a process of its own: not much less than is taken, and not twice as much."""
+    program = (
+        "import styletools.pictures.images as images; from pathlib import Path; from PIL import Image\n"
+        "status = lambda name: int(Path('/proc/self/status').read_text().split(name + ':')[1].split()[0]) * 1024\n"
+        "image = Image.new('RGB', (90, 60)); images.load_image(image, 64); before = status('VmRSS')\n"
+        "images.load_image(image, 4500); print((status('VmHWM') - before) / (images._PER_PIXEL * 4500 * 3000))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert 0.5 < float(done.stdout) < 1.1
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    assert load_image("chelsea", np.int64(64)).shape == (1, 3, 43, 64)
+    assert load_image("chelsea", np.uint8(255)).shape == (1, 3, 170, 255)  # no overflow in 451 · 255
+    assert torch.equal(white_noise(np.int32(4), 4, np.uint8(3)), white_noise(4, 4, 3))
+    drawn = procedural("dots", np.int64(64), np.int32(1))
+    assert drawn.tobytes() == procedural("dots", 64, 1).tobytes()
+    assert procedural("dots", (np.int16(64), 32)).size == (64, 32)
+
+
+@pytest.mark.parametrize("side", [0, -1, 2.5, True, "256", None])
+def test_bad_sides(side):
+    with pytest.raises(InputError, match="height: expected a whole number, at least 1, got"):
+        white_noise(side, 4)
+    with pytest.raises(InputError, match="width: expected a whole number, at least 1, got"):
+        resize(torch.rand(1, 3, 4, 4), 5, side)
+
+
 def test_pil_round_trip():
     image = sample("chelsea")
     assert to_pil(to_tensor(image)).tobytes() == image.tobytes()
@@ -430,6 +512,11 @@ def test_floats_a_little_over_one_are_not_taken_for_eight_bits():
     values = np.linspace(0, 1.02, 64, dtype=np.float32).reshape(8, 8)
     found = load_image(Image.fromarray(values))
     torch.testing.assert_close(found[0, 0], torch.from_numpy(values.clip(0, 1)), rtol=0, atol=2 / 255)
+
+
+def test_floats_that_are_no_numbers():
+    bits = np.array([[0x7F800001, 0x7FC00000, 0x7F800000, 0xFF800000, 0x3F800000]], np.uint32)  # the first signals
+    assert load_image(Image.fromarray(bits.view(np.float32)))[0, 0].tolist() == [[0, 0, 1, 0, 1]]
 
 
 def test_a_folder_named_like_a_sample_does_not_hide_it(tmp_path, monkeypatch):

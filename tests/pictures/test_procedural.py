@@ -59,3 +59,15 @@ def test_bad_input(name):
     for size in (7, (8, 5000)):
         with pytest.raises(InputError, match="size must be 8 … 4096 pixels"):
             procedural(name, size)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1", None])
+def test_bad_seed(name, seed):
+    with pytest.raises(InputError, match="seed: expected a whole number, at least 0, got"):
+        procedural(name, 16, seed)
+
+
+@pytest.mark.parametrize("size", [1.5, True, "64", (64,), (64, 64, 64), (64, 2.5), None])
+def test_sides_that_are_not_whole(name, size):
+    with pytest.raises(InputError, match=r"size: expected a whole number of pixels, or \(width, height\), got"):
+        procedural(name, size)

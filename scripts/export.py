@@ -1,0 +1,163 @@
+"""The course to read, to print and to show, without a network: `make html`, `make pdf`, `make slides`.
+
+Formulas become MathML, which browsers draw by themselves, pictures are embedded, and nothing is fetched from anywhere:
+each file can be handed out on a stick. A PDF is printed by Chromium.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jinja2 import pass_context
+from latex2mathml.converter import convert
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from pygments.formatters import HtmlFormatter
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+OUT = ROOT / "artifacts"
+STYLE = Path(__file__).with_name("export.css")
+TURNING = Path(__file__).with_name("slides.js")
+PANEL = "application/vnd.jupyter.widget-view+json"
+
+
+class Formulas(IPythonRenderer):
+    """Markdown with its formulas as MathML."""
+
+    def block_math(self, body: str) -> str:
+        """A formula of its own; its number, `\\text{(Eq. 3)}` at the end, stands at the right."""
+        formula, _, number = body.partition(r"\qquad")
+        shown = re.search(r"\\text\{(.+?)\}", number)
+        label = f'<span class="number">{html.escape(shown[1])}</span>' if shown else ""
+        if number and not shown:
+            formula = body
+        return f'<div class="formula">{convert(formula.strip(), display="block")}{label}</div>'
+
+    def inline_math(self, body: str) -> str:
+        """A formula in a line."""
+        return convert(body)
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """A picture of the repository, inside of the page."""
+        alt = html.escape(text, quote=True)
+        return f'<img alt="{alt}" src="{embedded((NOTEBOOKS / url).resolve())}">'
+
+
+class Lesson(HTMLExporter):
+    """A notebook as the inside of a page."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401
+        """The template without the notebook's own page around it."""
+        super().__init__(template_name="basic", embed_images=True, **options)
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:  # noqa: ANN401
+        """A cell's markdown."""
+        return rendered(source)
+
+
+def rendered(source: str) -> str:
+    """Markdown as HTML, formulas as MathML, pictures embedded."""
+    source = re.sub(r"^\[!\[[^\n]*badges/[^\n]*$", "", source, flags=re.MULTILINE)  # buttons of the notebooks
+    return str(MarkdownWithMath(renderer=Formulas(escape=False)).render(source))
+
+
+def lesson(path: Path) -> str:
+    """A notebook as it was stored; a live panel is named, since a page cannot run it."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("data", {}).pop(PANEL, None) is not None:
+                call = output.data["text/plain"]
+                output.data = {"text/plain": f"{call}\n(a live panel: it is in the notebook)"}
+    body, _ = Lesson().from_notebook_node(notebook, {"metadata": {"path": str(path.parent), "name": path.stem}})
+    return re.sub(r'<a class="anchor-link".*?</a>', "", body)
+
+
+def page(title: str, body: str, *, script: str = "", kind: str = "course") -> str:
+    """A whole page."""
+    style = STYLE.read_text(encoding="utf-8") + HtmlFormatter(style="default").get_style_defs(".highlight")
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>\n{style}</style></head>\n'
+        f'<body class="{kind}"><main>{body}</main>\n<script>{script}</script></body></html>\n'
+    )
+
+
+def course() -> str:
+    """All lessons, one after the other."""
+    lessons = (f'<section class="lesson">{lesson(path)}</section>' for path in sorted(NOTEBOOKS.glob("*.ipynb")))
+    return page("Neural style transfer to understand", "\n".join(lessons))
+
+
+def slides() -> str:
+    """A lecture of 45 minutes: each cell whose metadata has a `slide`, with its title and its text.
+
+    A code cell gives its figure, without the code. A markdown cell gives the slide's text, or what it says itself.
+    """
+    found = []
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if "slide" in cell.metadata:
+                found.append(_slide(cell, len(found) + 1))
+    return page("Neural style transfer", "\n".join(found), script=TURNING.read_text(encoding="utf-8"), kind="slides")
+
+
+def _slide(cell: Any, number: int) -> str:  # noqa: ANN401
+    shown = cell.metadata["slide"]
+    if cell.cell_type == "code":
+        alt = html.escape(cell.metadata.get("alt", shown["title"]), quote=True)
+        pictures = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
+        content = "".join(f'<img alt="{alt}" src="data:image/png;base64,{picture.strip()}">' for picture in pictures)
+        content += rendered(shown.get("text", ""))
+    else:
+        content = rendered(shown.get("text", cell.source))
+    heading = f"<h2>{html.escape(shown['title'])}</h2>"
+    return f'<section class="slide">{heading}<div class="content">{content}</div><footer>{number}</footer></section>'
+
+
+def print_pdf(source: str, out: Path, **options: Any) -> None:  # noqa: ANN401
+    """Print a page with Chromium, with bookmarks, and tagged for screen readers."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only a PDF needs a browser
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        sheet = browser.new_page()
+        sheet.set_content(source, wait_until="load")
+        sheet.pdf(path=out, print_background=True, outline=True, tagged=True, **options)
+        browser.close()
+
+
+def embedded(path: Path) -> str:
+    """A picture as an address that carries it."""
+    kind = {".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}[path.suffix]
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def main(kind: str) -> Path:
+    """Make one kind of file; say where it is."""
+    OUT.mkdir(exist_ok=True)
+    if kind == "pdf":
+        out = OUT / "course.pdf"
+        footer = '<div style="font-size:8px;width:100%;text-align:center"><span class="pageNumber"></span></div>'
+        margins = {"top": "16mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
+        print_pdf(
+            course(), out, format="A4", margin=margins, display_header_footer=True,
+            header_template="<span></span>", footer_template=footer,
+        )  # fmt: skip
+        return out
+    out = OUT / {"html": "course.html", "slides": "slides.html"}[kind]
+    out.write_text({"html": course, "slides": slides}[kind](), encoding="utf-8")
+    return out
+
+
+if __name__ == "__main__":
+    print(main(sys.argv[1]))
