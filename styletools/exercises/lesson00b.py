@@ -19,7 +19,7 @@ shape = Prediction(
     wrong={
         (1, 3, 32, 48): "That is one picture; there are two.",
         (2, 3, 48, 32): "Rows come before columns: first the height, then the width.",
-        (2, 32, 48, 3): "The colours come second, before rows and columns. (NumPy and Pillow have them last.)",
+        (2, 32, 48, 3): "The colours come second, before rows and columns. (In Pillow they are last.)",
         (3, 32, 48): "There is one more axis in front, which counts the pictures.",
         (6, 32, 48): "The pictures have an axis of their own, and so have the colours.",
     },
