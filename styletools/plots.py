@@ -259,7 +259,7 @@ def clouds(
         if len(value) != 2:
             raise InputError(f"points: {title!r} must have two rows, got shape {tuple(value.shape)}")
     drawn = {title: value.detach().cpu().numpy() for title, value in flat.items()}
-    fig, axes = _grid(list(drawn), 1.0, columns, width, frame=True)
+    fig, axes = _grid(list(drawn), [1.0] * len(drawn), columns, width, frame=True)
     low = min(float(value.min()) for value in drawn.values())
     high = max(float(value.max()) for value in drawn.values())
     margin = 0.05 * (high - low or 1.0)

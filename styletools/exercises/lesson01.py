@@ -237,7 +237,7 @@ shape = Prediction(
     otherwise="Count the poolings below conv3_1, and look at the table of layers for the number of filters.",
     hints=["The picture is (1, 3, 160, 224). Two poolings are below block 3.", "conv3_1 has 256 filters."],
     why="Two poolings: 160 / 4 = 40 rows and 224 / 4 = 56 columns, a map for each of the 256 filters. The convolutions "
-    "keep the size, because they have a border of one zero.",
+    "keep the size, because a border one pixel wide is added first.",
 )
 
 

@@ -34,18 +34,18 @@ content_loss = Coding(
         "The square and the ½ are missing.": lambda F, P: (F - P).sum(),
         "These are absolute differences; Eq. 1 squares them.": lambda F, P: (F - P).abs().sum(),
         "These are absolute differences, halved; Eq. 1 squares them.": lambda F, P: 0.5 * (F - P).abs().sum(),
-        "It is a mean; Eq. 1 is a sum over all i and j.": lambda F, P: ((F - P) ** 2).mean(),
-        "It is half a mean; Eq. 1 is a sum over all i and j.": lambda F, P: 0.5 * ((F - P) ** 2).mean(),
+        "It is a mean; Eq. 1 is a sum over all i and k.": lambda F, P: ((F - P) ** 2).mean(),
+        "It is half a mean; Eq. 1 is a sum over all i and k.": lambda F, P: 0.5 * ((F - P) ** 2).mean(),
         "It squares the sum; Eq. 1 sums the squares.": lambda F, P: 0.5 * (F - P).sum() ** 2,
         "It is the difference of the squares; Eq. 1 has the square of the difference.": (
             lambda F, P: 0.5 * (F**2 - P**2).sum()
         ),
-        "The sum is missing: one number is wanted, not one for each i and j.": lambda F, P: 0.5 * (F - P) ** 2,
+        "The sum is missing: one number is wanted, not one for each i and k.": lambda F, P: 0.5 * (F - P) ** 2,
         "The square is missing, and the difference is the other way round: differences of both signs cancel.": (
             lambda F, P: 0.5 * (P - F).sum()
         ),
         "It is half of the root: Eq. 1 is half of the squared distance.": lambda F, P: 0.5 * (F - P).norm(),
-        "It is a mean over the positions; Eq. 1 is a sum over all i and j.": lambda F, P: (
+        "It is a mean over the positions; Eq. 1 is a sum over all i and k.": lambda F, P: (
             0.5 * ((F - P) ** 2).mean((-2, -1)).sum()
         ),
         "The ½ is squared, too: the square is of F − P alone.": lambda F, P: ((0.5 * (F - P)) ** 2).sum(),
@@ -88,15 +88,15 @@ content_gradient = Coding(
         "It is half of it: the derivative of the square brings a 2, which the ½ of Eq. 1 cancels.": (
             lambda F, P: 0.5 * (F - P) * (F > 0)
         ),
-        "It is a mean: the gradient has a number for each i and j.": lambda F, P: ((F - P) * (F > 0)).mean(),
+        "It is a mean: the gradient has a number for each i and k.": lambda F, P: ((F - P) * (F > 0)).mean(),
         "Only the sign of the difference is there, not its size.": lambda F, P: (F - P).sign() * (F > 0),
-        "It is summed up: the gradient has a number for each i and j.": lambda F, P: ((F - P) * (F > 0)).sum(),
+        "It is summed up: the gradient has a number for each i and k.": lambda F, P: ((F - P) * (F > 0)).sum(),
     },
     hints=[
-        "Differentiate ½ (F_ij − P_ij)² by F_ij: all other terms of the sum are constants.",
+        "Differentiate ½ (F_ik − P_ik)² by F_ik: all other terms of the sum are constants.",
         "(F > 0) is a tensor of True and False; times a number, these are 1 and 0.",
     ],
-    why="F_ij − P_ij where the ReLU is open, 0 where it is shut: there a small change of the input changes nothing.",
+    why="F_ik − P_ik where the ReLU is open, 0 where it is shut: there a small change of the input changes nothing.",
 )
 
 

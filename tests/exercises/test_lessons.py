@@ -16,7 +16,7 @@ from styletools.exercises.coding import Coding
 from styletools.exercises.prediction import Prediction
 
 FILES = sorted(path.stem for path in Path(exercises.__path__[0]).glob("lesson*.py"))
-LESSONS = {int(stem.removeprefix("lesson")): importlib.import_module(f"styletools.exercises.{stem}") for stem in FILES}
+LESSONS = {stem.removeprefix("lesson"): importlib.import_module(f"styletools.exercises.{stem}") for stem in FILES}
 EXERCISES = [exercise for lesson in LESSONS.values() for exercise in lesson.EXERCISES]
 CODING = [exercise for exercise in EXERCISES if isinstance(exercise, Coding)]
 PREDICTIONS = [exercise for exercise in EXERCISES if isinstance(exercise, Prediction)]
@@ -153,12 +153,12 @@ WRONG = {
     "3.2": [
         (lambda g: tuple(sorted(divmod(int((g - g.diag().diag()).argmax()), len(g)))), "Strong filters win"),
         (lambda g: divmod(int(g.argmax()), len(g)), "with itself"),
-        (lambda g: LESSONS[3].closest_pair.solve(g)[::-1], "smaller index"),
-        (lambda g: LESSONS[3].closest_pair.solve(1 / g), "fires together least"),
+        (lambda g: LESSONS["03"].closest_pair.solve(g)[::-1], "smaller index"),
+        (lambda g: LESSONS["03"].closest_pair.solve(1 / g), "fires together least"),
         (lambda g: g.fill_diagonal_(0).argmax(), "changes its argument"),
         (lambda g: (0, 0), "Expected"),
         (
-            lambda g: LESSONS[3]._largest((g / g.diag()[:, None] / g.diag()).fill_diagonal_(0)),
+            lambda g: LESSONS["03"]._largest((g / g.diag()[:, None] / g.diag()).fill_diagonal_(0)),
             "root is missing",
         ),
     ],
@@ -242,7 +242,7 @@ WRONG = {
         (lambda F, P: ((F - P) ** 2 / P**2).sum(), "divided by zero"),
     ],
     "6.4": [
-        (lambda x, p, w: LESSONS[6].keep_colours.solve(p, x, w), "wrong way round"),
+        (lambda x, p, w: LESSONS["06"].keep_colours.solve(p, x, w), "wrong way round"),
         (lambda x, p, w: (p + x.mean(1, keepdim=True) - p.mean(1, keepdim=True)).clamp(0, 1), "plain mean"),
         (lambda x, p, w: p + ((x - p) * w.view(1, 3, 1, 1)).sum(1, keepdim=True), "not kept"),
         (lambda x, p, w: torch.einsum("bchw,c->bhw", x, w)[:, None].repeat(1, 3, 1, 1), "colours are gone"),
@@ -396,7 +396,7 @@ def test_each_lesson_has_enough_and_reports(number):
     lesson = LESSONS[number]
     assert len(lesson.EXERCISES) >= 3
     titles = [exercise.title for exercise in lesson.EXERCISES]
-    assert [title.split()[0] for title in titles] == [f"{number}.{i + 1}" for i in range(len(titles))]
+    assert [title.split()[0] for title in titles] == [f"{number.lstrip('0')}.{i + 1}" for i in range(len(titles))]
     for exercise in lesson.EXERCISES:
         assert getattr(lesson, next(name for name in lesson.__all__ if getattr(lesson, name) is exercise)) is exercise
         assert exercise.hints
