@@ -321,15 +321,16 @@ def _log_scale(ax: Axes) -> None:
     ax.set_yscale("log")
     low, high = ax.get_ylim()
     decades = math.log10(high / low)
+    powers = low < 1e-5 or high > 1e5  # all in one manner
     between = (1.0,) if decades > 3.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
     ax.yaxis.set_major_locator(LogLocator(subs=between, numticks=12))
-    ax.yaxis.set_major_formatter(FuncFormatter(_number))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value, powers)))
     ax.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _number(value: float, _: int) -> str:
-    """Plain where it is short, else a power of ten."""
-    if 1e-4 < value < 1e5:
+def _number(value: float, powers: bool) -> str:
+    """Plain, or a power of ten."""
+    if not powers:
         return f"{value:g}"
     power = math.floor(math.log10(value) + 1e-9)
     factor = value / 10**power

@@ -41,7 +41,7 @@ total_loss = Coding(
             lambda content, style, a, b: a / b * content + style
         ),
         "α and β multiply both losses.": lambda content, style, a, b: a * b * (content + style),
-        "The style is subtracted; both losses shall become small.": lambda content, style, a, b: (
+        "The style is subtracted; both losses should become small.": lambda content, style, a, b: (
             a * content - b * style
         ),
         "The style is missing.": lambda content, style, a, b: a * content,
