@@ -424,19 +424,25 @@ def _colour_bar(fig: Figure, axes: Sequence[Axes], image: AxesImage, label: str 
 
 
 def _log_scale(ax: Axes) -> None:
-    """A logarithmic scale with numbers as one says them, and enough of them."""
+    """A logarithmic scale with numbers as one says them, and enough of them, also when its limits change."""
     ax.set_yscale("log")
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.callbacks.connect("ylim_changed", _log_ticks)
+    _log_ticks(ax)
+
+
+def _log_ticks(ax: Axes) -> None:
     low, high = ax.get_ylim()
     decades = math.log10(high / low)
+    powers = low < 1e-5 or high > 1e5  # all in one manner
     between = (1.0,) if decades > 3.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
     ax.yaxis.set_major_locator(LogLocator(subs=between, numticks=12))
-    ax.yaxis.set_major_formatter(FuncFormatter(_number))
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value, powers)))
 
 
-def _number(value: float, _: int) -> str:
-    """Plain where it is short, else a power of ten."""
-    if 1e-4 < value < 1e5:
+def _number(value: float, powers: bool) -> str:
+    """Plain, or a power of ten."""
+    if not powers:
         return f"{value:g}"
     power = math.floor(math.log10(value) + 1e-9)
     factor = value / 10**power

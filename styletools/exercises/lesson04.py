@@ -220,7 +220,7 @@ style_gradient = Coding(
         "The second case is missing: where F = 0 the ReLU is shut, and the gradient is 0.": (
             lambda F, S: _plain(F, S) / F.numel() ** 2
         ),
-        "It is transposed: [Fᵀ (G − A)]_ji is M × N, and its entry ji belongs to F_ij.": (
+        "It is transposed: [Fᵀ (G − A)]_ki is M × N, and its entry ki belongs to F_ik.": (
             lambda F, S: (_plain(F, S) * (F > 0)).T / F.numel() ** 2
         ),
         "It is transposed, and the second case, 0 where F = 0, is missing.": lambda F, S: (

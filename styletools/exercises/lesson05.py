@@ -46,7 +46,7 @@ total_loss = Coding(
             lambda content, style, a, b: a / b * content + style
         ),
         "α and β multiply both losses.": lambda content, style, a, b: a * b * (content + style),
-        "The style is subtracted; both losses shall become small.": lambda content, style, a, b: (
+        "The style is subtracted; both losses should become small.": lambda content, style, a, b: (
             a * content - b * style
         ),
         "α and β are squared: each stands once before its loss.": lambda content, style, a, b: (

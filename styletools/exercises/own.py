@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from styletools.exercises.exercise import Exercise
+from styletools.exercises.exercise import Coding
 
 __all__ = ["Own"]
 
@@ -20,11 +20,11 @@ class Own:
         >>> own = Own()
         >>> def total_loss(content, style, alpha, beta):
         ...     return alpha * content + beta * style
-        >>> eq7 = own.choose("Eq. 7, total loss", lesson05.total_loss, total_loss, max)
-        >>> step = own.choose("the step", lesson05.step, None, min)
+        >>> eq7 = own.choose("Eq. 7", lesson05.total_loss, total_loss)
+        >>> step = own.choose("the step", lesson05.step, None)
         >>> own
-        Eq. 7, total loss  ✔ yours
-        the step           … the package's (not attempted yet)
+        Eq. 7     ✔ yours
+        the step  … the package's (not attempted yet)
         1 of 2 are yours
     """
 
@@ -32,14 +32,16 @@ class Own:
         """An empty table."""
         self._rows: dict[str, tuple[str, bool]] = {}
 
-    def choose(self, name: str, exercise: Exercise, answer: object, fallback: Callable[..., Any]) -> Callable[..., Any]:
+    def choose(
+        self, name: str, exercise: Coding, answer: object, fallback: Callable[..., Any] | None = None
+    ) -> Callable[..., Any]:
         """Check an answer, and choose between it and a function that is known to be right.
 
         Args:
             name: of the row in the table; the same name again replaces the row.
             exercise: whose check decides.
             answer: the reader's function, or a stub.
-            fallback: with the same arguments.
+            fallback: with the same arguments; by default the exercise's own solution.
 
         Returns:
             The answer if its check says "right", else the fallback.
@@ -47,7 +49,9 @@ class Own:
         verdict = exercise.check(answer)
         whose = "✔ yours" if verdict.ok else f"{'✘' if verdict.message else '…'} the package's ({verdict.state})"
         self._rows[name] = (whose, verdict.ok)
-        return answer if verdict.ok else fallback  # type: ignore[return-value]  # what passed a check is a function
+        if verdict.ok:
+            return answer  # type: ignore[return-value]  # what passed a check is a function
+        return exercise.solve if fallback is None else fallback
 
     @property
     def yours(self) -> list[str]:

@@ -42,6 +42,9 @@ class TestOwn:
             "0 of 2 are yours",
         ]
 
+    def test_the_solution_stands_in_where_nothing_else_is_given(self):
+        assert Own().choose("Eq. 7", lesson05.total_loss, stub)(1.0, 10.0, 2.0, 3.0) == 32
+
     def test_a_function_that_raises_is_replaced(self):
         assert Own().choose("Eq. 3", lesson03.gram, lambda F: F @ undefined, fallback) is fallback  # noqa: F821
 
