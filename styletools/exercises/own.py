@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from styletools.exercises.exercise import Coding
+from styletools.exercises.coding import Coding
 
 __all__ = ["Own"]
 

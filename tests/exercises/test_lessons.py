@@ -67,6 +67,11 @@ def kernel(x, y):
     return (x.T @ y).square().mean()
 
 
+def mutating_match(Y, R):
+    Y -= Y.mean()
+    return (Y * R.std() / Y.std() + R.mean()).clamp(0, 1)
+
+
 def mutating_gram(F):
     F /= math.sqrt(F.shape[1])
     return G(F)
@@ -298,6 +303,41 @@ WRONG = {
         (lambda F, S, t: (t @ F).sort() - (t @ S).sort(), "It raises"),
         (lambda F, S, t: nnf.mse_loss((t @ F).sort()[0].detach(), (t @ S).sort()[0]), "detached"),
     ],
+    "9.1": [
+        (lambda Y, R: ((R - R.mean()) * Y.std() / R.std() + Y.mean()).clamp(0, 1), "wrong way round"),
+        (lambda Y, R: (Y - Y.mean()) / Y.std() * R.std() + R.mean(), "not kept in [0, 1]"),
+        (lambda Y, R: ((Y - Y.mean()) * Y.std() / R.std() + R.mean()).clamp(0, 1), "upside down"),
+        (lambda Y, R: ((Y - Y.mean()) * R.var() / Y.var() + R.mean()).clamp(0, 1), "ratio of variances"),
+        (lambda Y, R: (Y - Y.mean() + R.mean()).clamp(0, 1), "factor σ_r/σ is missing"),
+        (lambda Y, R: (R.std() / Y.std() * Y + R.mean()).clamp(0, 1), "not taken away"),
+        (lambda Y, R: (R.std() / Y.std() * (Y - Y.mean() + R.mean())).clamp(0, 1), "outside the brackets"),
+        (mutating_match, "changes its argument Y"),
+        (forgotten_return, "`return` is missing"),
+    ],
+    "9.3": [
+        (lambda F, r: G(F * r) / r.numel(), "divided by all M"),
+        (lambda F, r: G(F[:, :, r][:, :, None]), "not divided by |r|"),
+        (lambda F, r: G(F) / r.sum(), "only in the divisor"),
+        (lambda F, r: G(F[:, :, ~r][:, :, None]) / (~r).sum(), "outside the mask"),
+        (lambda F, r: G(F * r / (r.double() ** 2).mean().sqrt()), "guided Gram matrix of lesson 06"),
+        (lambda F, r: G(F * r)[0] / r.sum(), "first picture"),
+        (lambda F, r: torch.einsum("bik,bil->bkl", F[:, :, r], F[:, :, r]) / r.sum(), "over positions"),
+        (lambda F, r: G(F.detach() * r) / r.sum(), "detached"),
+        (lambda F, r: F[r], "It raises IndexError"),
+    ],
+    "9.4": [
+        (lambda S, s: sum(w * (F @ F.T) / F.shape[1] for F, w in zip(S, s, strict=True)), "divide by their sum"),
+        (lambda S, s: sum(F @ F.T / F.shape[1] for F in S) / len(S), "plain mean"),
+        (lambda S, s: sum(w / sum(s) * F @ F.T for F, w in zip(S, s, strict=True)), "not divided by M"),
+        (lambda S, s: torch.cat(S, 1) @ torch.cat(S, 1).T / sum(F.shape[1] for F in S), "put into one matrix"),
+        (
+            lambda S, s: sum((w / sum(s) * F) @ (w / sum(s) * F).T / F.shape[1] for F, w in zip(S, s, strict=True)),
+            "they are squared",
+        ),
+        (lambda S, s: sum(w * F @ F.T / F.numel() for F, w in zip(S, s, strict=True)) / sum(s), "divided by N·M"),
+        (lambda S, s: [w * F @ F.T / F.shape[1] / sum(s) for F, w in zip(S, s, strict=True)][-1], "Only the last"),
+        (lambda S, s: sum(w * F for F, w in zip(S, s, strict=True)), "It raises RuntimeError"),
+    ],
 }
 
 
@@ -388,6 +428,8 @@ def test_measured_answers_are_those_that_the_texts_explain():
         "6.2": "the Gram matrices",
         "8.4": frozenset({"mean", "gram", "sliced"}),
         "8.5": "shifted-gram",
+        "9.2": "photograph",
+        "9.5": "192",
     }
 
 
