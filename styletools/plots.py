@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
+from styletools.charts import COLOURS, DPI, bars, check_axes, compare, losses
 from styletools.descent.synthesis import Step
 from styletools.door import explained
 from styletools.errors import InputError, check_whole, shown
@@ -29,12 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Live", "bars", "clouds", "compare", "live", "losses", "maps", "matrices", "outline", "pictures", "scores"]
 
-_NOT_LOSSES = ("step", "height", "evaluations", "seconds")
-# Okabe and Ito's colours, told apart with every kind of colour vision; line styles differ as well.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 _WIDEST = 100  # inches
-_DPI = 80  # a notebook with its figures stays small enough to be stored
-_LINES = ("-", "--", "-.", ":")
 
 
 @explained
@@ -68,7 +63,7 @@ def pictures(
         raise InputError("images: expected at least one picture, got none")
     drawn = {title: to_pil(image) for title, image in images.items()}
     fig, axes = _grid(list(drawn), [image.height / image.width for image in drawn.values()], columns, width)
-    room = width * _DPI / min(columns, len(drawn))  # pixels on the screen for each
+    room = width * DPI / min(columns, len(drawn))  # pixels on the screen for each
     for ax, image in zip(axes, drawn.values(), strict=True):
         enlarged = "nearest" if pixels else "bicubic"
         ax.imshow(np.asarray(image), interpolation=enlarged if image.width <= room else "antialiased")
@@ -174,54 +169,9 @@ def outline(ax: Axes, top: float, left: float, side: float) -> None:
         2
         >>> plt.close(fig)
     """
-    _check_axes(ax)
+    check_axes(ax)
     for colour, thick in (("black", 3.5), ("white", 1.5)):
         ax.add_patch(Rectangle((left - 0.5, top - 0.5), side, side, fill=False, edgecolor=colour, linewidth=thick))
-
-
-@explained
-def bars(
-    values: Mapping[str, Mapping[str, float]], *, ylabel: str, log: bool = False, ax: Axes | None = None
-) -> tuple[Figure, Axes]:
-    """Compare numbers by layer (or another name), one group of bars per layer and one bar per series.
-
-    Args:
-        values: series → layer → number.
-        ylabel: what the numbers are.
-        log: whether the scale is logarithmic.
-        ax: where to draw; by default a new figure.
-
-    Returns:
-        The figure and the axes.
-
-    Raises:
-        InputError: no numbers.
-
-    Example:
-        >>> fig, ax = bars({"mirror": {"conv1_1": 0.1, "conv2_1": 0.2}}, ylabel="E_l")
-        >>> [label.get_text() for label in ax.get_xticklabels()]
-        ['conv1_1', 'conv2_1']
-        >>> plt.close(fig)
-    """
-    if not values or not all(values.values()):
-        raise InputError("values: expected at least one series with a number, got none")
-    if ax is None:
-        _, ax = plt.subplots(figsize=(9, 3.2), dpi=_DPI, layout="constrained")
-    _check_axes(ax)
-    names = list(next(iter(values.values())))
-    width = 0.8 / len(values)
-    for index, (series, numbers) in enumerate(values.items()):
-        places = [place - 0.4 + width * (index + 0.5) for place in range(len(names))]
-        heights = [numbers[name] for name in names]
-        colour, hatch = _COLOURS[index % len(_COLOURS)], ("", "//", "..", "xx")[index % 4]
-        ax.bar(places, heights, width * 0.92, color=colour, hatch=hatch, edgecolor="white", label=series)
-    ax.set_xticks(range(len(names)), names)
-    ax.set(ylabel=ylabel)
-    if log:
-        _log_scale(ax)
-    if len(values) > 1:
-        ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
 
 
 @explained
@@ -264,7 +214,7 @@ def clouds(
     high = max(float(value.max()) for value in drawn.values())
     margin = 0.05 * (high - low or 1.0)
     for ax, (x, y) in zip(axes, drawn.values(), strict=True):
-        ax.scatter(x, y, s=9, alpha=0.5, color=_COLOURS[0], edgecolors="none")
+        ax.scatter(x, y, s=9, alpha=0.5, color=COLOURS[0], edgecolors="none")
         ax.set(xlim=(low - margin, high + margin), ylim=(low - margin, high + margin), aspect="equal")
         ax.set(xlabel=labels[0], ylabel=labels[1])
     return fig, axes
@@ -305,7 +255,7 @@ def scores(
         raise InputError("values: expected numbers that are not negative")
     largest = np.maximum(table.max(0), 0.05 * table.max())  # a column of small numbers stays light
     shade = np.sqrt(table / largest.clip(1e-12))
-    fig, ax = plt.subplots(figsize=(width, 0.32 * len(rows) + 1.4), dpi=_DPI, layout="constrained")
+    fig, ax = plt.subplots(figsize=(width, 0.32 * len(rows) + 1.4), dpi=DPI, layout="constrained")
     ax.imshow(shade, cmap="Blues", vmin=0, vmax=2, aspect="auto")  # no darker than black figures can be read on
     for i, j in np.ndindex(table.shape):
         ax.text(j, i, _short(float(table[i, j])), ha="center", va="center", fontsize=9)
@@ -331,55 +281,6 @@ def _short(number: float) -> str:
     return "<0.01"
 
 
-@explained
-def compare(
-    runs: Mapping[str, Mapping[str, Sequence[float]]],
-    *,
-    column: str = "total",
-    against: str = "evaluations",
-    ax: Axes | None = None,
-) -> tuple[Figure, Axes]:
-    """Plot one column of several runs' histories, on a logarithmic scale.
-
-    Args:
-        runs: histories by title.
-        column: of the histories, as `total` or `content conv4_2`.
-        against: the column for the horizontal axis, as `evaluations` or `step`.
-        ax: where to draw; by default a new figure.
-
-    Returns:
-        The figure and the axes.
-
-    Raises:
-        InputError: no runs, or a history without that column.
-
-    Example:
-        >>> run = {"evaluations": [1, 2], "total": [3.0, 2.0]}
-        >>> fig, ax = compare({"L-BFGS": run})
-        >>> ax.get_xlabel(), ax.get_ylabel()
-        ('evaluations', 'total')
-        >>> plt.close(fig)
-    """
-    if not runs:
-        raise InputError("runs: expected at least one history, got none")
-    for title, history in runs.items():
-        for name in (column, against):
-            if not history.get(name):
-                raise InputError(
-                    f"runs: {title!r} has no column {shown(name)}; there are {', '.join(history) or 'none'}"
-                )
-    if ax is None:
-        _, ax = plt.subplots(figsize=(9, 3.2), dpi=_DPI, layout="constrained")
-    _check_axes(ax)
-    for index, (title, history) in enumerate(runs.items()):
-        colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
-        ax.plot(history[against], history[column], line, color=colour, label=title, linewidth=1.5)
-    ax.set(xlabel=against, ylabel=column)
-    _log_scale(ax)
-    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
-
-
 def _grid(
     titles: Sequence[str], tall: Sequence[float], columns: int, width: float, *, frame: bool = False
 ) -> tuple[Figure, list[Axes]]:
@@ -398,7 +299,7 @@ def _grid(
         rows,
         columns,
         figsize=(width, rows * (high + (0.6 if frame else 0.35))),
-        dpi=_DPI,
+        dpi=DPI,
         squeeze=False,
         layout="constrained",
         width_ratios=wide,
@@ -423,84 +324,12 @@ def _colour_bar(fig: Figure, axes: Sequence[Axes], image: AxesImage, label: str 
     fig.colorbar(image, cax=last.inset_axes((1.04, 0.0, 0.05, 1.0)), label=label)
 
 
-def _log_scale(ax: Axes) -> None:
-    """A logarithmic scale with numbers as one says them, and enough of them, also when its limits change."""
-    ax.set_yscale("log")
-    ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.callbacks.connect("ylim_changed", _log_ticks)
-    _log_ticks(ax)
-
-
-def _log_ticks(ax: Axes) -> None:
-    low, high = ax.get_ylim()
-    decades = math.log10(high / low)
-    powers = low < 1e-5 or high > 1e5  # all in one manner
-    between = (1.0,) if decades > 3.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
-    ax.yaxis.set_major_locator(LogLocator(subs=between, numticks=12))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value, powers)))
-
-
-def _number(value: float, powers: bool) -> str:
-    """Plain, or a power of ten."""
-    if not powers:
-        return f"{value:g}"
-    power = math.floor(math.log10(value) + 1e-9)
-    factor = value / 10**power
-    return f"$10^{{{power}}}$" if abs(factor - 1) < 1e-6 else f"${factor:g}\\cdot10^{{{power}}}$"
-
-
 def _check_matrices(name: str, values: Mapping[str, Tensor]) -> None:
     if not values:
         raise InputError(f"{name}: expected at least one, got none")
     for title, value in values.items():
         if value.dim() != 2 or 0 in value.shape:
             raise InputError(f"{name}: {title!r} must have two dimensions, got shape {tuple(value.shape)}")
-
-
-def _check_axes(ax: object) -> None:
-    if not hasattr(ax, "add_patch"):
-        raise InputError(f"ax: expected the axes of a figure, got {shown(ax)}")
-
-
-@explained
-def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tuple[Figure, Axes]:
-    """Plot each named loss over the steps, on a logarithmic scale; grey lines show where the picture grew.
-
-    Args:
-        history: of a `Result` or a `Synthesis`.
-        ax: where to draw; by default a new figure.
-
-    Returns:
-        The figure and the axes.
-
-    Raises:
-        InputError: a history without a step.
-
-    Example:
-        >>> columns = {"step": [1, 2, 3], "height": [8, 8, 16], "content": [3, 2, 1], "total": [3, 2, 1]}
-        >>> fig, ax = losses(columns)
-        >>> [line.get_label() for line in ax.get_legend().get_lines()]
-        ['content', 'total']
-        >>> plt.close(fig)
-    """
-    if not history.get("step"):
-        raise InputError("history: expected at least one step, got none")
-    if ax is None:
-        _, ax = plt.subplots(figsize=(9, 3.6), dpi=_DPI, layout="constrained")
-    _check_axes(ax)
-    names = [name for name in history if name not in _NOT_LOSSES]
-    for index, name in enumerate(names):
-        colour = "black" if name == "total" else _COLOURS[index % len(_COLOURS)]
-        line = "-" if name == "total" else _LINES[index % len(_LINES)]
-        ax.plot(history["step"], history[name], line, color=colour, label=name, linewidth=1.5)
-    heights = history["height"]
-    for index in range(1, len(heights)):
-        if heights[index] != heights[index - 1]:
-            ax.axvline(history["step"][index] - 0.5, color="0.7", linewidth=1)
-    ax.set(xlabel="step", ylabel="weighted loss")
-    _log_scale(ax)
-    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    return ax.figure, ax  # type: ignore[return-value]  # a top-level axes' figure is a Figure
 
 
 @explained

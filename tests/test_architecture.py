@@ -30,7 +30,8 @@ ORDER = [
     "losses/__init__", "losses/equations", "losses/positions", "losses/term", "losses/regions", "losses/STATISTIC",
     "losses/statistics", "losses/sources", "losses/objective",
     "stages", "footprint", "settings", "palette", "paintings", "ingredients", "result", "plan", "recipes", "remake",
-    "folder", "laboratory", "transforms", "plots", "exercises", "explorers", "doctor", "output", "options", "cli",
+    "folder", "laboratory", "transforms", "charts", "plots", "exercises", "explorers", "doctor", "output", "options",
+    "cli",
 ]
 # fmt: on
 MODULES = sorted(path.relative_to(PACKAGE).as_posix()[:-3] for path in PACKAGE.rglob("*.py"))
