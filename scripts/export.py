@@ -124,16 +124,12 @@ def _slide(cell: Any, number: int) -> str:  # noqa: ANN401
     return f'<section class="slide">{heading}<div class="content">{content}</div><footer>{number}</footer></section>'
 
 
-def print_pdf(source: str, out: Path, **options: Any) -> None:  # noqa: ANN401
+def print_pdf(browser: Any, source: str, out: Path, **options: Any) -> None:  # noqa: ANN401
     """Print a page with Chromium, with bookmarks, and tagged for screen readers."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only a PDF needs a browser
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        sheet = browser.new_page()
-        sheet.set_content(source, wait_until="load")
-        sheet.pdf(path=out, print_background=True, outline=True, tagged=True, **options)
-        browser.close()
+    sheet = browser.new_page()
+    sheet.set_content(source, wait_until="load")
+    sheet.pdf(path=out, print_background=True, outline=True, tagged=True, **options)
+    sheet.close()
 
 
 def embedded(path: Path) -> str:
@@ -149,10 +145,15 @@ def main(kind: str) -> Path:
         out = OUT / "course.pdf"
         footer = '<div style="font-size:8px;width:100%;text-align:center"><span class="pageNumber"></span></div>'
         margins = {"top": "16mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
-        print_pdf(
-            course(), out, format="A4", margin=margins, display_header_footer=True,
-            header_template="<span></span>", footer_template=footer,
-        )  # fmt: skip
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only a PDF needs a browser
+
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            print_pdf(
+                browser, course(), out, format="A4", margin=margins, display_header_footer=True,
+                header_template="<span></span>", footer_template=footer,
+            )  # fmt: skip
+            browser.close()
         return out
     out = OUT / {"html": "course.html", "slides": "slides.html"}[kind]
     out.write_text({"html": course, "slides": slides}[kind](), encoding="utf-8")

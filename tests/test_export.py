@@ -135,7 +135,7 @@ def test_slides_turn_and_fit(browser, slides, tmp_path):
 @pytest.mark.slow
 def test_a_pdf_of_one_lesson(browser, tmp_path):
     out = tmp_path / "lesson.pdf"
-    export.print_pdf(export.page("one", export.lesson(NOTEBOOKS[0])), out, format="A4")
+    export.print_pdf(browser, export.page("one", export.lesson(NOTEBOOKS[0])), out, format="A4")
     pages = len(re.findall(rb"/Type\s*/Page\b", out.read_bytes()))
     assert 3 <= pages <= 40
     assert b"/StructTreeRoot" in out.read_bytes()  # tagged, for screen readers

@@ -8,6 +8,7 @@ one with the same values shows: no picture under another's name, none that is le
 
 from __future__ import annotations
 
+import contextlib
 import html
 import io
 import random
@@ -23,6 +24,7 @@ import torch
 from amount import FULL, report
 from driving import file, pixels
 from PIL import Image
+from traitlets import TraitError
 
 from styletools import StyletoolsError, explorers
 from styletools.explorers.live import LivePanel
@@ -40,6 +42,7 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 ACTIONS = 2000 // len(SMALL) if FULL else 12
 RESTARTS = 100 if FULL else 6
+OPEN: list[Panel] = []
 _CHOICES = (widgets.Dropdown, widgets.Select, widgets.ToggleButtons, widgets.RadioButtons, widgets.SelectionSlider)
 _SLIDERS = (widgets.IntSlider, widgets.FloatSlider, widgets.FloatLogSlider)
 _SWITCHES = (widgets.SelectMultiple, widgets.Checkbox, widgets.ToggleButton, widgets.BoundedIntText)
@@ -52,6 +55,9 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+    for panel in OPEN:
+        panel.close()
+    OPEN.clear()
 
 
 def picture_file(seed: int) -> bytes:
@@ -123,7 +129,8 @@ def is_ours(error: Exception | None) -> bool:
 
 
 def opened(name: str) -> Panel:
-    return getattr(explorers, f"explore_{name}")(**SMALL[name])
+    OPEN.append(getattr(explorers, f"explore_{name}")(**SMALL[name]))
+    return OPEN[-1]
 
 
 def settled(panel: Panel) -> Panel:
@@ -145,11 +152,26 @@ def twin(name: str, monkey: Monkey) -> Panel:
         controls[index].value = ()
         controls[index].value = value
         assert panel.wait(60)
-    for control, value in zip(controls, monkey.values(), strict=True):
-        if isinstance(control, (*_CHOICES, *_SLIDERS, *_SWITCHES)):
+    chosen = [
+        (control, value)
+        for control, value in zip(controls, monkey.values(), strict=True)
+        if isinstance(control, (*_CHOICES, *_SLIDERS, *_SWITCHES))
+    ]
+    for control, value in chosen:  # what can be chosen here may depend on what is chosen further down
+        with contextlib.suppress(TraitError, TypeError):
+            control.value = value
+        assert panel.wait(60)
+    for control, value in chosen:
+        # A choice made in the moment in which the list changed is in no list any more; what it led to is below it.
+        if not isinstance(control, _CHOICES) or value in [option for _, option in offered(control)]:
             control.value = value
             assert panel.wait(60)
     return settled(panel)
+
+
+def offered(control: widgets.Widget) -> list[tuple[object, object]]:
+    """Labels and values of a list."""
+    return [option if isinstance(option, tuple) else (option, option) for option in control.options]
 
 
 def threads() -> int:
