@@ -73,9 +73,8 @@ descend = Coding(
 def _jump() -> float:
     """How far x is from its target, in units of the gradient."""
     x, target = torch.tensor(0.9, requires_grad=True), torch.tensor(0.3)
-    (0.5 * (x - target) ** 2).backward()
-    assert x.grad is not None
-    return round(float((x.detach() - target) / x.grad), 4)
+    (gradient,) = torch.autograd.grad(0.5 * (x - target) ** 2, x)
+    return round(float((x.detach() - target) / gradient), 4)
 
 
 rate = Prediction(
