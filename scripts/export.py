@@ -34,12 +34,13 @@ class Formulas(IPythonRenderer):
 
     def block_math(self, body: str) -> str:
         r"""A formula of its own; its number, `\text{(Eq. 3)}` at the end, stands at the right."""
-        formula, _, number = body.partition(r"\qquad")
-        shown = re.search(r"\\text\{(.+?)\}", number)
-        label = f'<span class="number">{html.escape(shown[1])}</span>' if shown else ""
-        if number and not shown:
-            formula = body
-        return f'<div class="formula">{convert(formula.strip(), display="block")}{label}</div>'
+        parts = re.split(r"\\qquad\s*\\text\{(\(Eq\. \d\))\}", body)  # formula, number, formula, number, …
+        found = []
+        for formula, number in zip(parts[::2], [*parts[1::2], ""], strict=True):
+            if formula := formula.replace(r"\qquad", "").strip():
+                label = f'<span class="number">{html.escape(number)}</span>' if number else ""
+                found.append(f'<div class="formula">{convert(formula, display="block")}{label}</div>')
+        return "".join(found)
 
     def inline_math(self, body: str) -> str:
         """A formula in a line."""
@@ -79,7 +80,8 @@ def lesson(path: Path) -> str:
                 call = output.data["text/plain"]
                 output.data = {"text/plain": f"{call}\n(a live panel: it is in the notebook)"}
     body, _ = Lesson().from_notebook_node(notebook, {"metadata": {"path": str(path.parent), "name": path.stem}})
-    return re.sub(r'<a class="anchor-link".*?</a>', "", body)
+    body = re.sub(r'<a class="anchor-link".*?</a>', "", body)
+    return body.replace("<table", '<table tabindex="0"')  # on a phone it is moved sideways, also by the keyboard
 
 
 def page(title: str, body: str, *, script: str = "", kind: str = "course") -> str:
