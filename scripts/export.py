@@ -39,7 +39,7 @@ class Formulas(IPythonRenderer):
         for formula, number in zip(parts[::2], [*parts[1::2], ""], strict=True):
             if formula := formula.replace(r"\qquad", "").strip():
                 label = f'<span class="number">{html.escape(number)}</span>' if number else ""
-                found.append(f'<div class="formula">{convert(formula, display="block")}{label}</div>')
+                found.append(f'<div class="formula" tabindex="0">{convert(formula, display="block")}{label}</div>')
         return "".join(found)
 
     def inline_math(self, body: str) -> str:

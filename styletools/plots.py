@@ -244,6 +244,7 @@ def scores(
         ['0', '3.1', '12', '<0.01']
         >>> plt.close(fig)
     """
+    _check_width(width)
     if not values or not all(values.values()):
         raise InputError("values: expected at least one row with a number, got none")
     rows, columns = list(values), list(next(iter(values.values())))
@@ -286,8 +287,7 @@ def _grid(
 ) -> tuple[Figure, list[Axes]]:
     """A figure with one titled axes for each title, without ticks; `tall` are heights over widths."""
     check_whole("columns", columns, 1)
-    if not 0 < width <= _WIDEST:
-        raise InputError(f"width: expected inches, above 0 and at most {_WIDEST}, got {shown(width)}")
+    _check_width(width)
     columns = min(columns, len(titles))
     rows = math.ceil(len(titles) / columns)
     if rows == 1:  # equally high: each as wide as its shape wants
@@ -315,6 +315,11 @@ def _grid(
         else:
             ax.axis("off")
     return fig, axes
+
+
+def _check_width(width: float) -> None:
+    if not 0 < width <= _WIDEST:
+        raise InputError(f"width: expected inches, above 0 and at most {_WIDEST}, got {shown(width)}")
 
 
 def _colour_bar(fig: Figure, axes: Sequence[Axes], image: AxesImage, label: str = "") -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from styletools.descent.progress import OnStep, watch
 from styletools.descent.synthesis import Stage, Synthesis
 from styletools.door import explained
-from styletools.errors import InputError, shown
+from styletools.errors import InputError, check_whole, shown
 from styletools.losses.content import Content
 from styletools.losses.objective import Objective
 from styletools.losses.positions import in_float64, moments
@@ -144,6 +144,7 @@ def invert(
 
 @explained
 @torch.no_grad()
+@explained
 def surrogates(F: Tensor, seed: int = 0) -> dict[str, Tensor]:
     """Features that share one thing with F and nothing else: what a statistic mistakes for F, it has forgotten.
 
@@ -174,7 +175,10 @@ def surrogates(F: Tensor, seed: int = 0) -> dict[str, Tensor]:
     """
     if not isinstance(F, Tensor) or F.dim() != 4 or len(F) != 1:
         raise InputError(f"F: expected features (1, C, H, W), got {getattr(F, 'shape', type(F).__name__)}")
-    generator = torch.Generator().manual_seed(seed)
+    if not bool(F.isfinite().all()):
+        raise InputError("F: expected finite numbers, got NaN or infinity")
+    check_whole("seed", seed, most=2**63 - 1)
+    generator = torch.Generator().manual_seed(int(seed))
     flat = F[0].flatten(1)
     channels, positions = flat.shape
     order = torch.randperm(positions, generator=generator).to(F.device)

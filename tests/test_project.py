@@ -120,10 +120,12 @@ def test_the_teachers_page_names_every_lesson_and_its_program_runs(tmp_path):
     page = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
     lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
     for lesson in lessons:
-        assert f"| {lesson.stem[:2]} " in page
-        assert f"**{lesson.stem[:2]}. " in page  # an answer to its discussion questions
+        number = lesson.stem.split("_")[0]
+        assert f"| {number} " in page
+        assert f"**{number}. " in page  # an answer to its discussion questions
     (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, lessons)], capture_output=True, text=True, check=True
     )
-    assert done.stdout.count("of 5 right") + done.stdout.count("of 4 right") == 6
+    assert len(re.findall(r"\d of \d right", done.stdout)) == len(lessons) - done.stdout.count("no report")
+    assert done.stdout.count("no report") == 3  # 00, 07 and 10 have no exercises

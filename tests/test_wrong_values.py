@@ -119,6 +119,11 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     laboratory.score_statistics: {
         "images": {"a": PICTURE}, "source": PICTURE, "by": ["mean"], "layers": "conv1_1", "weights": VGG,
     },
+    laboratory.levelness: {"image": PICTURE, "source": PICTURE},
+    plots.clouds: {"points": {"a": FEATURES[0, :2].flatten(1)}},
+    plots.scores: {"values": {"a": {"b": 1.0}}},
+    plots.Live: {"width": 64, "seconds": 0.3},
+    transforms.surrogates: {"F": FEATURES},
     plots.bars: {"values": {"a": {"b": 1.0}}, "ylabel": "c"},
     plots.compare: {"runs": {"a": {"total": [1.0, 0.5], "evaluations": [1, 2]}}},
     plots.live: {},

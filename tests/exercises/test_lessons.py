@@ -67,6 +67,11 @@ def kernel(x, y):
     return (x.T @ y).square().mean()
 
 
+def mutating_descent(x, gradient, rate):
+    x -= rate * gradient
+    return x
+
+
 def mutating_match(Y, R):
     Y -= Y.mean()
     return (Y * R.std() / Y.std() + R.mean()).clamp(0, 1)
@@ -264,6 +269,14 @@ WRONG = {
         (lambda F, m: G(F), "mask is not used"),
         (lambda F, m: G(F[..., m > 0]), "only chosen"),
     ],
+    "0.2": [
+        (lambda x, g, r: torch.add(x, g, alpha=r), "goes uphill"),
+        (lambda x, g, r: (x - r * g)[0], "first picture"),
+        (lambda x, g, r: x - g, "rate is missing|rate"),
+        (lambda x, g, r: (x - r * g).sum(), "added up"),
+        (mutating_descent, "changes its argument x"),
+        (forgotten_return, "`return` is missing"),
+    ],
     "8.1": [
         (lambda F, S: adaptive(F, S, correction=1), "divides by M − 1"),
         (lambda F, S: adaptive(F, S, of_f=(0, 2, 3)), "over the batch"),
@@ -414,6 +427,8 @@ def test_what_is_measured_is_the_answer_and_nothing_else(exercise):
 def test_measured_answers_are_those_that_the_texts_explain():
     answers = {exercise.title.split()[0]: exercise.measure() for exercise in PREDICTIONS}
     assert answers == {
+        "0.1": (2, 3, 32, 48),
+        "0.3": 1.0,
         "1.2": (1, 256, 40, 56),
         "1.4": "conv3_1",
         "2.4": 4,

@@ -31,7 +31,7 @@ class TestLive:
         assert panel.progress.value == 1
         assert panel.stop_button.disabled
         assert made.shape[1] == 440
-        assert panel.picture.image.layout.width == "440px"
+        assert panel.picture.image.width == 440
         exact = Image.open(io.BytesIO(png(panel.result.image))).resize(made.shape[1::-1], Image.Resampling.BICUBIC)
         assert abs(made - np.asarray(exact)).max() <= 1
 

@@ -136,6 +136,9 @@ def opened(name: str) -> Panel:
 def settled(panel: Panel) -> Panel:
     """Wait; if a picture is to be made, make it once more, from the beginning, with what is chosen now."""
     assert panel.wait(120)
+    if hasattr(panel, "compute"):  # Stop may have ended the last one
+        panel.compute()
+        assert panel.wait(120)
     if hasattr(panel, "start_button"):
         if isinstance(panel, LivePanel):
             panel.reset()
