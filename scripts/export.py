@@ -55,10 +55,6 @@ class Formulas(IPythonRenderer):
 class Lesson(HTMLExporter):
     """A notebook as the inside of a page."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401
-        """The template without the notebook's own page around it."""
-        super().__init__(template_name="basic", embed_images=True, **options)
-
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:  # noqa: ANN401
         """A cell's markdown."""
@@ -79,7 +75,9 @@ def lesson(path: Path) -> str:
             if output.get("data", {}).pop(PANEL, None) is not None:
                 call = output.data["text/plain"]
                 output.data = {"text/plain": f"{call}\n(a live panel: it is in the notebook)"}
-    body, _ = Lesson().from_notebook_node(notebook, {"metadata": {"path": str(path.parent), "name": path.stem}})
+    body, _ = Lesson(template_name="basic").from_notebook_node(
+        notebook, {"metadata": {"path": str(path.parent), "name": path.stem}}
+    )
     body = re.sub(r'<a class="anchor-link".*?</a>', "", body)
     return body.replace("<table", '<table tabindex="0"')  # on a phone it is moved sideways, also by the keyboard
 
@@ -149,6 +147,8 @@ def main(kind: str) -> Path:
         margins = {"top": "16mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
         from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only a PDF needs a browser
 
+        if shutil.which("chromium") is None:
+            raise SystemExit("make pdf: expected Chromium, which prints the pages, and found none; install `chromium`")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             print_pdf(

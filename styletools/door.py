@@ -17,6 +17,7 @@ from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -116,10 +117,13 @@ def _holds(value: Any, origin: Any, parts: tuple[Any, ...]) -> bool:  # noqa: AN
 
 
 def _is_text(value: object) -> bool:
+    if not isinstance(value, str) or "\0" in value:
+        return False
     try:
-        return isinstance(value, str) and "\0" not in value and bool(os.fsencode(value) or True)
+        os.fsencode(value)
     except UnicodeEncodeError:
         return False
+    return True
 
 
 def _is_real(value: object) -> bool:
@@ -139,7 +143,7 @@ _LEAVES: dict[Any, Callable[[object], bool]] = {
     str: _is_text,
     float: _is_real,
     int: _is_whole,
-    bool: lambda value: isinstance(value, bool),
+    bool: lambda value: isinstance(value, bool | np.bool_ | Integral),  # Python takes any number for a truth
     Tensor: _is_dense,
     typing.IO: lambda value: hasattr(value, "read"),
     Callable: callable,

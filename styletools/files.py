@@ -35,12 +35,11 @@ def write_whole(path: Path, data: bytes) -> None:
     path = _target(path)
     part = _part(path)
     try:
-        with _new(path.parent, part) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            if not part.exists():
-                _name(file, part)
+        try:
+            _write_nameless(data, part)
+        except (AttributeError, OSError):  # not on Linux, not on this kind of disk, or no /proc
+            with part.open("wb") as file:
+                _flush(data, file)
         if path.exists():
             part.chmod(stat.S_IMODE(path.stat().st_mode))
         part.replace(path)
@@ -48,21 +47,24 @@ def write_whole(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def _new(folder: Path, part: Path) -> BinaryIO:
-    """A new file in a folder; without a name, where the system can, so that a killed program leaves nothing."""
-    try:
-        return open(os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb")  # noqa: PTH123
-    except (AttributeError, OSError):  # not on Linux, or not on this kind of disk
-        return part.open("xb")
+def _write_nameless(data: bytes, part: Path) -> None:
+    """Write a file that has no name until it is complete, so that a killed program leaves nothing.
 
-
-def _name(file: BinaryIO, part: Path) -> None:
-    """Give a name to a file that has none; `src_dir_fd` has Python follow the link that stands for the open file."""
+    `src_dir_fd` has Python follow the link in /proc that stands for the open file.
+    """
     folder = os.open(part.parent, os.O_RDONLY)
     try:
-        os.link(f"/proc/self/fd/{file.fileno()}", part, src_dir_fd=folder)
+        with open(os.open(part.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb") as file:  # noqa: PTH123
+            _flush(data, file)
+            os.link(f"/proc/self/fd/{file.fileno()}", part, src_dir_fd=folder)
     finally:
         os.close(folder)
+
+
+def _flush(data: bytes, file: BinaryIO) -> None:
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def check_writable(path: Path, size: int = 0) -> None:

@@ -42,7 +42,7 @@ def footprint(network: Network, layers: Iterable[str], height: int, width: int) 
     kept = asked
     if isinstance(network, VGG) and asked:
         names = list(network.info)
-        last = max(names.index(layer.name) for layer in asked)
+        last = max(names.index(layer.name.removesuffix(PRE)) for layer in asked)
         kept = [network.layer(name) for name in names[: last + 1] if not name.endswith(PRE)]
     numbers = sum(layer.filters / layer.stride**2 for layer in kept)  # for each pixel
     return round(height * width * (numbers * network.dtype.itemsize + PICTURES * 3 * 4))

@@ -18,6 +18,17 @@ def test_replaces(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.bin"]
 
 
+def test_where_a_file_without_a_name_gets_none(tmp_path, monkeypatch):
+    """Without /proc, or on a disk that knows no links."""
+
+    def refuse(*_, **__):
+        raise PermissionError(1, "not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    write_whole(tmp_path / "a.bin", b"new")
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("a.bin", b"new")]
+
+
 def test_interrupted_in_the_middle(tmp_path, monkeypatch):
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Literal
 
 import torch
 from torch import Generator, Tensor
 
+from styletools.network.find import find_vgg
 from styletools.network.vgg import VGG
 
 
@@ -37,7 +37,6 @@ def image(g: Generator, *shape: int) -> Tensor:
     return torch.rand(shape, generator=g, dtype=torch.float64)
 
 
-@lru_cache(maxsize=2)
 def network(weights: Literal["bundled", "random"] = "bundled") -> VGG:
     """A network, loaded once for all lessons."""
-    return VGG(weights)
+    return find_vgg(weights)

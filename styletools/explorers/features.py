@@ -71,17 +71,14 @@ class FeatureStore:
     """
 
     def __init__(self, keep: int = 12) -> None:
-        """Empty; the networks are loaded when they are needed."""
+        """Empty."""
         self._keep = keep
-        self._networks: dict[str, VGG] = {}
         self._features: OrderedDict[tuple[str, str, str], Tensor] = OrderedDict()
         self._lock = threading.RLock()  # the worker and a callback may ask at once
 
     def network(self, kind: str) -> VGG:
-        """One of `NETWORKS`, loaded once."""
-        if kind not in self._networks:
-            self._networks[kind] = find_vgg(*NETWORKS[kind])
-        return self._networks[kind]
+        """One of `NETWORKS`."""
+        return find_vgg(*NETWORKS[kind])
 
     @torch.no_grad()
     def __call__(self, kind: str, layer: str, image: Tensor, key: str) -> Tensor:

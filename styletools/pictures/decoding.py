@@ -10,6 +10,7 @@ import io
 import logging
 import os
 import stat
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ _PART = 2**24
 _PER_PIXEL = {"I": 60, "F": 60}  # bytes, of the picture and of what is made of it on the way to RGB
 _PER_PIXEL_ELSE = 32
 _UNKNOWN = "is not a picture that can be read; expected PNG, JPEG, …"
+_ONE_AT_A_TIME = threading.RLock()
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Pillow logs some errors that it raises too; a handler keeps logging from printing them where nobody has set it up.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -85,7 +87,8 @@ def quiet() -> Iterator[None]:
         >>> with quiet():
         ...     warnings.warn_explicit("odd metadata", UserWarning, "TiffImagePlugin.py", 1, "PIL.TiffImagePlugin")
     """
-    with warnings.catch_warnings():
+    # Filters belong to the whole program: two threads that change and restore them at once would mix them up.
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
         yield
 

@@ -7,22 +7,14 @@ import gc
 import ipywidgets
 import psutil
 import pytest
-import torch
 from amount import FULL, report
 
 import styletools as st
 from styletools import explorers
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 RUNS = 100 if FULL else 9
 SETTLED = RUNS // 3  # by then every buffer, cache and thread is there
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def resident() -> int:

@@ -20,9 +20,8 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 import pytest
-import torch
 from amount import FULL, report
-from driving import file, pixels
+from driving import SMALL, file, pixels
 from PIL import Image
 from traitlets import TraitError
 
@@ -31,16 +30,7 @@ from styletools.explorers.live import LivePanel
 from styletools.explorers.panel import Panel, _all
 from styletools.explorers.picture import Picture
 
-SMALL: dict[str, dict[str, Any]] = {
-    "features": {"size": 64},
-    "gram": {"size": 64},
-    "content": {"size": 64, "steps": 3},
-    "style": {"size": 64, "steps": 3},
-    "tradeoff": {"size": 64, "steps": 1},
-    "studio": {"size": 64, "steps": 3},
-    "statistics": {"size": 64, "seconds": 1},
-}
-ACTIONS = 2000 // len(SMALL) if FULL else 12
+ACTIONS = -(-2000 // len(SMALL)) if FULL else 12
 RESTARTS = 100 if FULL else 6
 OPEN: list[Panel] = []
 _CHOICES = (widgets.Dropdown, widgets.Select, widgets.ToggleButtons, widgets.RadioButtons, widgets.SelectionSlider)
@@ -48,13 +38,12 @@ _SLIDERS = (widgets.IntSlider, widgets.FloatSlider, widgets.FloatLogSlider)
 _SWITCHES = (widgets.SelectMultiple, widgets.Checkbox, widgets.ToggleButton, widgets.BoundedIntText)
 
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
 @pytest.fixture(autouse=True)
-def one_thread():
-    """With one thread the same values give the same picture, to the last bit."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+def closed():
     yield
-    torch.set_num_threads(before)
     for panel in OPEN:
         panel.close()
     OPEN.clear()
@@ -75,10 +64,12 @@ class Monkey:
         self.random = random.Random(seed)
         self.controls = [control for control in _all(panel.view) if hasattr(control, "value") or is_button(control)]
         self.uploads: list[tuple[int, Any]] = []
+        self.deck: list[int] = []
 
     def play(self, actions: int) -> None:
         for _ in range(actions):
-            index = self.random.randrange(len(self.controls))
+            self.deck = self.deck or self.random.sample(range(len(self.controls)), len(self.controls))
+            index = self.deck.pop()  # every control has its turn, in an order of its own each time
             if not getattr(self.controls[index], "disabled", False):
                 self.turn(index)
             time.sleep(self.random.choice((0, 0, 0.002, 0.03)))

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+import styletools as st
+from styletools import memory
+from styletools.errors import InputError
+from styletools.footprint import PICTURES, check_footprint, footprint
+
+VGG = st.VGG("random")
+
+
+def test_by_hand():
+    """conv1_1 and conv1_2 have 64 maps of full size each, in four bytes, and the pictures three colours."""
+    assert footprint(VGG, ["conv1_2"], 10, 20) == 200 * (2 * 64 * 4 + PICTURES * 12)
+    assert footprint(VGG, ["conv1_1", "conv1_2_pre"], 10, 20) == footprint(VGG, ["conv1_2"], 10, 20)
+    assert footprint(VGG, [], 10, 20) == 200 * PICTURES * 12
+
+
+def test_near_what_the_benchmark_measured():
+    """2048 × 1362 pixels took 5.4 to 6.5 GB besides Python and the weights."""
+    assert 4.8e9 < footprint(VGG, ["conv4_2", "conv5_1"], 1362, 2048) < 6.5e9
+
+
+def test_double_precision_and_other_networks():
+    double = st.VGG("random").to(torch.float64)
+    assert footprint(double, ["conv1_1"], 8, 8) - footprint(VGG, ["conv1_1"], 8, 8) == 64 * 64 * 4
+    hooked = st.Hooked(torch.nn.Sequential(torch.nn.Conv2d(3, 5, 3, padding=1)), ["0"])
+    assert footprint(hooked, ["0"], 8, 8) == 64 * (5 * 4 + PICTURES * 12)
+
+
+def test_the_size_that_is_said_to_fit_does(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 10**9)
+    with pytest.raises(InputError, match=r"a size of 2048: would need 5\.\d+ GB .* about (\d+) would fit") as error:
+        check_footprint(VGG, ["conv5_1"], (1362, 2048), (8, 8))
+    fitting = int(str(error.value).split("about ")[1].split()[0])
+    check_footprint(VGG, ["conv5_1"], (round(1362 * fitting / 2048), fitting), (8, 8))
+    with pytest.raises(InputError, match="a style_size of 4000"):
+        check_footprint(VGG, ["conv5_1"], (8, 8), (4000, 4000))
+
+
+def test_where_nothing_is_known_nothing_is_refused(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: None)
+    check_footprint(VGG, ["conv5_1"], (10**6, 10**6), (8, 8))
+
+
+def test_a_recipe_asks_before_the_work(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 50_000_000)
+    steps = []
+    with pytest.raises(InputError, match=r"a size of 256: would need .* would fit"):
+        st.transfer("chelsea", "dots", size=256, style_size=32, steps=1, progress=False, on_step=steps.append)
+    assert steps == []
