@@ -89,7 +89,7 @@ class LBFGS:
     ) -> None:
         """Evaluate the start."""
         self._evaluate = evaluate
-        self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=pairs)
+        self._pairs: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=pairs)
         self._spectrum = spectrum
         self.at = evaluate(start)
         if not self.at.finite:
@@ -119,15 +119,16 @@ class LBFGS:
         if not self._pairs:
             q = self._scaled(q) * free
             return -q * (self.FIRST_MOVE / float(q.abs().max().clamp_min(1e-30)))
+        # All numbers in here stay where the pictures are: reading one would wait for a graphics card, forty times.
         alphas = []
         for s, y, sy in reversed(self._pairs):
-            alpha = _dot(s, q) / sy
-            q.add_(y, alpha=-alpha)
+            alpha = _product(s, q) / sy
+            q.addcmul_(y, alpha, value=-1)
             alphas.append(alpha)
         _, y, sy = self._pairs[-1]
-        q = self._scaled(q) * (self.FLATTER * sy / _dot(y, self._scaled(y)))
+        q = self._scaled(q) * (self.FLATTER * sy / _product(y, self._scaled(y)))
         for (s, y, sy), alpha in zip(self._pairs, reversed(alphas), strict=True):
-            q.add_(s, alpha=alpha - _dot(y, q) / sy)
+            q.addcmul_(s, alpha - _product(y, q) / sy)
         direction = q.neg_().mul_(free)
         if _dot(direction, self.at.gradient) < 0:
             return direction
@@ -153,8 +154,8 @@ class LBFGS:
 
     def _remember(self, after: Evaluation) -> None:
         s, y = after.image - self.at.image, after.gradient - self.at.gradient
-        sy = _dot(s, y)
-        if sy > 1e-10 * _dot(s, s) ** 0.5 * _dot(y, y) ** 0.5:  # positive curvature only
+        sy = _product(s, y)
+        if sy > 1e-10 * s.norm() * y.norm():  # positive curvature only
             self._pairs.append((s, y, sy))
             if self._spectrum is not None:
                 self._spectrum.learn(s, y)
@@ -206,7 +207,11 @@ class Adam:
 
 
 def _dot(a: Tensor, b: Tensor) -> float:
-    return float(torch.dot(a.flatten(), b.flatten()))
+    return float(_product(a, b))
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    return torch.dot(a.flatten(), b.flatten())
 
 
 def _shorter(before: float, after: float, predicted: float) -> float:

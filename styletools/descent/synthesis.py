@@ -215,9 +215,11 @@ class Synthesis:
                     f"objective: a term cannot be called {shown(name)}; the history has a column of that name"
                 )
         self._evaluations += 1
-        self._last = {name: float(term) for name, term in terms.items()}
-        total = float(sum(terms.values(), start=image.new_zeros(())))
-        return Evaluation(image.detach(), self._last, total, gradient.contiguous())
+        # All numbers in one, so that a graphics card is waited for once.
+        total = sum(terms.values(), start=image.new_zeros(()))
+        *values, whole = torch.stack([term.to(total).reshape(()) for term in (*terms.values(), total)]).tolist()
+        self._last = dict(zip(terms, values, strict=True))
+        return Evaluation(image.detach(), self._last, whole, gradient.contiguous())
 
     def _keep(self, now: Evaluation) -> None:
         if now.total < self._best_total:

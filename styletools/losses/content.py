@@ -25,6 +25,7 @@ class Content(Term):
 
     kind = "content"
     statistic = "features"
+    captured = True
 
     def prepare(self, S: Tensor) -> Tensor:
         """P, channels last like the features it is compared with at each step."""

@@ -26,6 +26,7 @@ class Covariance(Term):
     """
 
     statistic = "covariance"
+    captured = True
 
     def prepare(self, S: Tensor) -> tuple[Tensor, Tensor]:
         """μ^S, (1, C), and Σ^S, (1, C, C)."""

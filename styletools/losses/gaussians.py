@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from styletools.losses.positions import in_float64, moments
+from styletools.losses.gram import add_gram_gradient, mean_gram
+from styletools.losses.positions import in_float64, moments, positions
 from styletools.losses.term import Term
 
 __all__ = ["Wasserstein"]
@@ -52,3 +53,57 @@ class Wasserstein(Term):
         both = covariance.diagonal(dim1=1, dim2=2).sum(1) + trace - 2 * ((values + ridge**2).sqrt() - ridge).sum(1)
         total: Tensor = ((mean - target) ** 2).sum() + both.sum()
         return total.to(F)
+
+    def add_gradient(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
+        """Value and gradient from one decomposition; autograd would take moments in double precision and go back twice.
+
+        With S = Σ^S½ and C = F − μ the gradient is 2/M ((1 − S (S Σ S)^-½ S) C + μ − μ^S).
+        """
+        if len(F) > 1:
+            return super().add_gradient(F, g, scale)
+        few = F.shape[2] * F.shape[3] < F.shape[1]
+        return self._by_positions(F, g, scale) if few else self._by_filters(F, g, scale)
+
+    def _by_filters(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
+        """From S Σ S, (C, C)."""
+        target, root, trace, ridge = self.target
+        M = F.shape[2] * F.shape[3]
+        mean = in_float64(F.mean((2, 3), dtype=torch.promote_types(F.dtype, torch.float32)))[0]
+        covariance = in_float64(mean_gram(F))[0] - torch.outer(mean, mean)
+        values, roots, vectors = _roots(root @ covariance @ root, ridge)
+        away = root @ vectors
+        slope = torch.eye(len(mean), dtype=root.dtype, device=root.device) - (away / roots) @ away.T
+        slope = in_float64((2 * scale / M * slope).to(F))  # as it is multiplied below, so that the mean cancels
+        add_gram_gradient(F, g, slope[None])
+        shift = 2 * scale / M * (mean - target[0]) - slope @ mean
+        g.add_(shift.to(g.device, torch.promote_types(g.dtype, torch.float32))[:, None, None])
+        total = ((mean - target[0]) ** 2).sum() + covariance.trace() + trace - 2 * values.sum()
+        value: Tensor = total.to(F.device, self._dtype)
+        return value
+
+    def _by_positions(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
+        """From (S C)ᵀ S C, (M, M), which has the same eigenvalues but for zeros."""
+        target, root, trace, ridge = self.target
+        x = positions(in_float64(F))[0]
+        mean = x.mean(1)
+        C, M = x - mean[:, None], x.shape[1]
+        away = root @ C / M**0.5
+        values, roots, vectors = _roots(away.T @ away, ridge)
+        slope = 2 / M * (C + (mean - target[0])[:, None]) - 2 / M**0.5 * root @ (away @ (vectors / roots) @ vectors.T)
+        g.add_((scale * slope).view(F.shape).to(g))
+        total = ((mean - target[0]) ** 2).sum() + (C**2).sum() / M + trace - 2 * values.sum()
+        value: Tensor = total.to(F.device, self._dtype)
+        return value
+
+
+def _roots(A: Tensor, ridge: float) -> tuple[Tensor, Tensor, Tensor]:
+    """√(λ + r²) − r and √(λ + r²) for the eigenvalues λ of a symmetric matrix, ≥ 0 but for rounding; its eigenvectors.
+
+    Example:
+        >>> less, roots, _ = _roots(torch.diag(torch.tensor([0.0, 9.0])), 4.0)
+        >>> less, roots
+        (tensor([0., 1.]), tensor([4., 5.]))
+    """
+    values, vectors = torch.linalg.eigh((A + A.T) / 2)
+    roots = (values.clamp_min(0) + ridge**2).sqrt()
+    return roots - ridge, roots, vectors

@@ -30,6 +30,7 @@ class Gram(Term):
     """
 
     statistic = "gram"
+    captured = True
     linear = True
 
     def prepare(self, S: Tensor) -> Tensor:
@@ -57,6 +58,9 @@ def mean_gram(features: Tensor) -> Tensor:
                  [1., 1.]]])
     """
     batch, channels, height, width = features.shape
+    if features.is_cuda and features.dtype == torch.bfloat16:  # its units multiply in bfloat16 and sum in float32
+        F = _rows(features)
+        return _product(F.transpose(1, 2), F) / (height * width)
     if features.dtype == torch.bfloat16:  # sums in it would be rough: Ĝ − Â is a small difference of large numbers
         parts = features.chunk(math.ceil(features.numel() / 2**21), 2)  # a few megabytes at a time
         grams = [mean_gram(part.float()) * part.shape[2] for part in parts]
@@ -66,7 +70,7 @@ def mean_gram(features: Tensor) -> Tensor:
         # matrix products come from a library that favours another maker's processors.
         grams = [_weight_gradient(F, (channels, channels, 1, 1), F) for F in _one_by_one(features)]
         return torch.stack(grams).view(batch, channels, channels) / (height * width)
-    F = features.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
+    F = _rows(features)
     return F.transpose(1, 2) @ F / (height * width)
 
 
@@ -79,6 +83,10 @@ def add_gram_gradient(features: Tensor, gradient: Tensor, difference: Tensor) ->
         >>> gradient.flatten()
         tensor([4., 4.])
     """
+    rows = gradient.permute(0, 2, 3, 1)
+    if features.is_cuda and rows.is_contiguous():  # then they are the gradient's own memory
+        rows.flatten(1, 2).baddbmm_(_rows(features), difference.to(features.dtype))
+        return
     weights = difference.to(features.dtype)[..., None, None]
     fused = is_fused(features)
     for F, g, D in zip(_one_by_one(features), _one_by_one(gradient), weights, strict=True):
@@ -88,6 +96,20 @@ def add_gram_gradient(features: Tensor, gradient: Tensor, difference: Tensor) ->
             g.add_(functional.conv2d(F, D))
 
 
+def _rows(features: Tensor) -> Tensor:
+    """A row for each position, (B, M, C): where channels lie together, the same memory."""
+    return features.permute(0, 2, 3, 1).flatten(1, 2)
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """Products of bfloat16 matrices on a graphics card, in float32."""
+    if _EXACT_PRODUCT:
+        exact: Tensor = torch.bmm(a, b, out_dtype=torch.float32)
+        return exact
+    return a.float() @ b.float()
+
+
+_EXACT_PRODUCT = hasattr(torch.ops.aten.bmm, "dtype")  # from torch 2.8 on
 _weight_gradient: Callable[[Tensor, tuple[int, ...], Tensor], Tensor] = torch.nn.grad.conv2d_weight
 
 

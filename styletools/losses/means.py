@@ -24,6 +24,7 @@ class Mean(Term):
     """
 
     statistic = "mean"
+    captured = True
     linear = True
 
     def prepare(self, S: Tensor) -> Tensor:
@@ -52,6 +53,7 @@ class MeanDeviation(Term):
     """
 
     statistic = "mean-deviation"
+    captured = True
 
     def prepare(self, S: Tensor) -> tuple[Tensor, Tensor]:
         """μ^S and σ^S, (1, C) each."""

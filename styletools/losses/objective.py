@@ -16,6 +16,7 @@ from styletools.losses.smoothness import Smoothness
 from styletools.losses.sources import Source, terms_of
 from styletools.losses.statistics import Statistic, find_statistics
 from styletools.losses.term import Term
+from styletools.network.captured import Captured
 from styletools.network.find import check_type
 from styletools.network.network import Network
 from styletools.network.passes import AddGradient, Precision, find_passes
@@ -134,6 +135,7 @@ class Objective:
         roles = {"content" for term in of_content if term.weight} | {"style" for term in of_style if term.weight}
         alone = len(roles | {term.kind for term in terms if term.weight}) < 2
         self._passes = find_passes(network, "full" if precision == "auto" and alone else precision)
+        self._captured = Captured(self._by_hand)
 
     @property
     def precision(self) -> Precision:
@@ -144,6 +146,7 @@ class Objective:
         """Release what is kept only for speed; for the end of a synthesis."""
         if self._passes is not None:
             self._passes.release()
+        self._captured.release()
 
     @explained
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
@@ -188,6 +191,25 @@ class Objective:
         if self._passes is None or self._by_autograd:
             terms, gradient = Autograd(self).value_and_gradient(image)
             return dict(terms), gradient
+        if not all(term.captured for term in self.terms):
+            return self._by_hand(image)
+        return self._captured(image, self._state)
+
+    @property
+    def _state(self) -> tuple[object, ...]:
+        """What a recording of `_by_hand` depends on."""
+        weights = [
+            tensor for module in [self.network] if isinstance(module, torch.nn.Module) for tensor in module.parameters()
+        ]
+        return (
+            *self.factors.items(),
+            *(id(term.target) for term in self.terms),
+            *((id(tensor), tensor._version) for tensor in weights),
+        )
+
+    def _by_hand(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Terms and gradient by the network's fast path."""
+        assert self._passes is not None
         found: dict[str, Tensor] = {}
         if self._layers:
             self._passes.forward(image, self._layers)

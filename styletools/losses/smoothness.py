@@ -24,6 +24,7 @@ class Smoothness(Term):
     """
 
     of_pixels = True
+    captured = True
 
     def __init__(self, weight: float) -> None:
         """There is no target."""

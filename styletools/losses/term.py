@@ -61,6 +61,9 @@ class Term(ABC):
     statistic: ClassVar[str] = ""  # the name that `statistic=` knows it by; empty: only the class itself
     of_pixels: ClassVar[bool] = False  # whether it is given the picture itself instead of a layer's features
     arranged: ClassVar[bool] = False  # whether it asks which positions are neighbours; else they are a mere set
+    captured: ClassVar[bool] = (
+        False  # whether a graphics card can play it back: no waiting for it, nothing from the CPU
+    )
     linear: ClassVar[bool] = False  # whether the target is a mean over positions, so that targets can be blended
 
     _dtype = torch.float32

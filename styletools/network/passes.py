@@ -25,6 +25,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from styletools.errors import InputError, shown
+from styletools.network.cudnn import exact, has_rectified, rectified_convolution
 from styletools.network.network import Network
 from styletools.network.onednn import add_convolution, has_fused, prepare_weight
 from styletools.network.vgg import PRE, VGG
@@ -89,12 +90,14 @@ class Passes:
         self.precision = pick_precision(precision, vgg)
         self.dtype = torch.bfloat16 if self.precision == "bfloat16" else vgg.dtype
         self._fused = vgg.device.type == "cpu" and has_fused(self.dtype)
+        self._rectifies = vgg.device.type == "cuda" and has_rectified(self.dtype)
         self._padding = vgg.padding  # what is not zeros is put around a picture by hand
         self._prepared: dict[tuple[str, bool], _Prepared] = {}
         self._buffers: dict[str, Tensor] = {}
         self._visited: list[_Visited] = []
 
     @torch.no_grad()
+    @exact
     def forward(self, image: Tensor, layers: str | Iterable[str]) -> dict[str, Tensor]:
         """Compute features; see `VGG.forward`. They are overwritten by the next call."""
         names = [layers] if isinstance(layers, str) else list(layers)
@@ -120,6 +123,7 @@ class Passes:
         return {name: kept[name] for name in names}
 
     @torch.no_grad()
+    @exact
     def backward(self, sources: Mapping[str, Sequence[AddGradient]]) -> Tensor:
         """Collect the gradients with respect to features, and turn them into the picture's by the chain rule.
 
@@ -204,6 +208,8 @@ class Passes:
     ) -> Tensor:
         """One convolution with a number of zeros beyond each side, into a buffer; ReLU is max(·, 0)."""
         weight, bias = self._weights(name, back, x.shape, padding)
+        if self._rectifies and rectify:
+            return rectified_convolution(x, weight, bias, padding)
         if not self._fused:
             x = functional.conv2d(x, weight, bias, padding=padding)
             return x.relu_() if rectify else x
@@ -272,6 +278,8 @@ _WINDOWS = (2, 2, 0, False)  # size, stride, padding and rounding up of every po
 
 def _bfloat16_pays(vgg: VGG) -> bool:
     """Whether the processor multiplies it natively. Others compute it as well, but slower than float32."""
+    if vgg.device.type == "cuda" and vgg.dtype == torch.float32:
+        return torch.cuda.get_device_capability(vgg.device) >= (8, 0)
     if vgg.device.type != "cpu" or vgg.dtype != torch.float32 or not has_fused(torch.bfloat16):
         return False
     found = [getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")]
