@@ -103,7 +103,7 @@ def _rows(features: Tensor) -> Tensor:
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
     """Products of bfloat16 matrices on a graphics card, in float32."""
-    if _EXACT_PRODUCT:
+    if a.is_cuda and _EXACT_PRODUCT:
         exact: Tensor = torch.bmm(a, b, out_dtype=torch.float32)
         return exact
     return a.float() @ b.float()

@@ -191,7 +191,7 @@ class Objective:
         if self._passes is None or self._by_autograd:
             terms, gradient = Autograd(self).value_and_gradient(image)
             return dict(terms), gradient
-        if not all(term.captured for term in self.terms):
+        if not image.is_cuda or not all(term.captured for term in self.terms):
             return self._by_hand(image)
         return self._captured(image, self._state)
 

@@ -43,7 +43,11 @@ def exact(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def rectified_convolution(x: Tensor, weight: Tensor, bias: Tensor | None, padding: int) -> Tensor:
-    """max(w ∗ x + b, 0), for x (B, C, H, W) on a graphics card and w (C', C, 3, 3)."""
+    """max(w ∗ x + b, 0), for x (B, C, H, W) on a graphics card and w (C', C, 3, 3).
+
+    Raises:
+        RuntimeError: elsewhere; ask `has_rectified` first.
+    """
     result: Tensor = torch.cudnn_convolution_relu(x, weight, bias, (1, 1), (padding, padding), (1, 1), 1)
     return result
 

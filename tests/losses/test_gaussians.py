@@ -39,6 +39,21 @@ def test_is_zero_exactly_where_mean_and_covariance_agree():
     assert term.value(spread).item() == pytest.approx(0.01 * B[0].trace().item(), rel=1e-3)  # the covariance alone
 
 
+@pytest.mark.parametrize("channels", [3, 64])  # fewer filters than positions, and more
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_gradient_in_closed_form(channels, dtype):
+    """Against autograd through the decomposition, in double precision."""
+    term, F = Wasserstein("conv1_1", features(1, channels)), features(0, channels).to(dtype)
+    g = torch.ones_like(F)
+    value = term.add_gradient(F, g, 2.0)
+    x = F.double().requires_grad_()
+    expected = term.value(x)
+    (slope,) = torch.autograd.grad(expected, x)
+    exact = {torch.float64: 1e-6, torch.float32: 1e-4, torch.bfloat16: 0.03}[dtype]
+    assert value.item() == pytest.approx(expected.item(), rel=exact)
+    assert (g.double() - 1 - 2 * slope).norm() < exact * (2 * slope).norm() + 0.01 * (dtype == torch.bfloat16) * 14
+
+
 def test_more_filters_than_positions():
     """The deep layers of a small picture: a singular covariance."""
     S, F = features(1, channels=64), features(0, channels=64).requires_grad_()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from styletools import gram_matrix
-from styletools.losses.gram import add_gram_gradient, mean_gram
+from styletools.losses.gram import _product, _rows, add_gram_gradient, mean_gram
 
 
 def apart(a, b):
@@ -32,3 +32,13 @@ class TestGram:
         gradient = torch.ones_like(F)
         add_gram_gradient(F, gradient, D)
         assert torch.allclose(gradient, 1 + expected)
+
+
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+def test_rows_and_their_products_are_the_same_numbers(memory):
+    """What a graphics card computes, on the processor."""
+    F = torch.rand(2, 5, 4, 3).contiguous(memory_format=memory)
+    rows = _rows(F)
+    assert rows.shape == (2, 12, 5)
+    assert torch.equal(rows[1, 4], F[1, :, 1, 1])
+    assert torch.allclose(_product(rows.transpose(1, 2), rows) / 12, mean_gram(F), rtol=1e-5)
