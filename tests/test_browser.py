@@ -149,7 +149,7 @@ def run_all(page) -> None:
     """Run all cells; again if nothing began, because a kernel that is only just there loses the request."""
     from playwright.sync_api import TimeoutError
 
-    begun = "[...document.querySelectorAll('.jp-InputPrompt')].some(p => /\\[(\\*|\\d+)\\]/.test(p.textContent))"
+    begun = "[...document.querySelectorAll('.jp-InputPrompt')].some(p => /\\[\\d+\\]/.test(p.textContent))"
     for _ in range(5):
         asked = page.locator("dialog").locator("button", has_text="Select")
         if asked.count():  # a slow machine: JupyterLab asks which kernel, before it has the one that the file names
@@ -157,7 +157,7 @@ def run_all(page) -> None:
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
         try:
-            page.wait_for_function(begun, timeout=10_000)
+            page.wait_for_function(begun, timeout=20_000)
             return
         except TimeoutError:
             continue
@@ -231,9 +231,42 @@ def picture_changes(picture, before: np.ndarray, seconds: float = 20) -> np.ndar
     raise AssertionError("the picture did not change")
 
 
+def touch(panel, name: str):
+    """A canvas to point at, by what it is called."""
+    canvas = panel.locator(f'canvas[aria-label^="{name}"]')
+    canvas.scroll_into_view_if_needed()
+    return canvas
+
+
+def point(page, canvas, x: float, y: float, click: bool = False) -> None:
+    """Move the mouse to a share of a canvas's width and height."""
+    box = canvas.bounding_box()
+    (page.mouse.click if click else page.mouse.move)(box["x"] + x * box["width"], box["y"] + y * box["height"])
+
+
 def test_features(page, lab):
     panel = open_lesson(page, lab, "01_what_vgg_sees")
     says(panel, "N = 256 filters")
+    assert not panel.get_by_text("Nothing to click on here").is_visible()
+    says(panel, "at row 0, column 0")
+    picture = touch(panel, "picture")
+    plain = photo(picture)
+    point(page, picture, 0.5, 0.5)
+    says(panel, "at row 1[56], column 2[34]")
+    point(page, picture, 0.4, 0.4, click=True)
+    panel.locator(".st-chips button").first.click()
+    chosen = re.match(r"(\d+):", panel.locator(".st-chips button").first.inner_text())[1]
+    says(panel, f"Filter {chosen}: the places of this picture")
+    picture_changes(picture, plain)
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    picture.focus()
+    for key in ("ArrowRight", "ArrowRight", "a", "ArrowDown"):
+        page.keyboard.press(key)
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells  # "a" is no new cell, the arrows leave no cell
+    assert picture.evaluate("canvas => canvas === document.activeElement")
+    keep(panel, "features_touched")
+    unfold(panel, "Still pictures, by the lists above")
+    says(panel, f"filter {chosen} of conv3_1")
     before = photo(shown(panel, 0))
     assert before.std() > 10
     choose(panel, "layer l", "conv1_1")

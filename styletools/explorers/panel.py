@@ -18,11 +18,13 @@ from styletools.errors import StyletoolsError
 from styletools.explorers.access import Access
 from styletools.explorers.worker import Ticket, Worker
 
-__all__ = ["SIDES", "WIDTH", "Panel", "as_literal", "whole"]
+__all__ = ["SIDES", "STILLS", "WIDTH", "Panel", "as_literal", "folded", "whole"]
 
 WIDTH = 960  # pixels: all of a panel is seen in a window of 1000
 SIDES = (440, 400)
 """Width and height of the picture that is made, in pixels; one of another shape is fitted in."""
+STILLS = "Still pictures, by the lists above"
+"""Title of what is folded away where there is a picture to point at."""
 _SPACE = "8px"
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,6 +69,17 @@ def as_literal(value: Any) -> str:  # noqa: ANN401  # whatever a panel was calle
         ("'dots'", '…')
     """
     return repr(value) if isinstance(value, str) else f"<{type(value).__name__}>" if isinstance(value, Tensor) else "…"
+
+
+def folded(title: str, children: list[widgets.Widget]) -> widgets.Accordion:
+    """Something that is opened when it is wanted.
+
+    Example:
+        >>> folded("more", [widgets.HTML()]).selected_index is None
+        True
+    """
+    layout = widgets.Layout(width=f"{WIDTH}px")
+    return widgets.Accordion([widgets.VBox(children)], titles=[title], selected_index=None, layout=layout)
 
 
 class Panel:
