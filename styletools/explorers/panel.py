@@ -78,7 +78,7 @@ def folded(title: str, children: list[widgets.Widget]) -> widgets.Accordion:
         >>> folded("more", [widgets.HTML()]).selected_index is None
         True
     """
-    layout = widgets.Layout(width=f"{WIDTH}px")
+    layout = widgets.Layout(width=f"{WIDTH}px", max_width="100%")
     return widgets.Accordion([widgets.VBox(children)], titles=[title], selected_index=None, layout=layout)
 
 
@@ -186,7 +186,9 @@ class Panel:
         running = widgets.HBox([self.stop_button, self.progress], layout=widgets.Layout(align_items="center"))
         self.view.children = (self._title, *controls, running, self.status, *pictures, Access())
         self.view.add_class("styletools-panel")
-        self.view.layout = widgets.Layout(width=f"{WIDTH + 24}px", padding=_SPACE, grid_gap=_SPACE, overflow="visible")
+        self.view.layout = widgets.Layout(
+            width=f"{WIDTH + 24}px", max_width="100%", padding=_SPACE, grid_gap=_SPACE, overflow="visible"
+        )
 
     def _idle(self) -> None:
         """Nothing runs any more."""

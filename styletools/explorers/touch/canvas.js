@@ -61,6 +61,7 @@ export const within = (value, low, high) => Math.min(high, Math.max(low, value))
 export function brief(value) {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
+  if (size >= 1e6) return value.toExponential(2);
   return size >= 100 && size < 1e5 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 
@@ -121,12 +122,13 @@ export function opened(el) {
 /**
  * A canvas of one CSS size and as many pixels as the screen has.
  * @param {{ name: string, height: number, draw: (pen: CanvasRenderingContext2D, width: number, height: number) => void,
- *   help?: string, still?: boolean }} given `still`: nothing to point at
+ *   help?: string, still?: boolean, share?: number }} given `still`: nothing to point at; `share`: of the view's width, in
+ *   percent, that it is high at most
  */
-export function surface({ name, height, draw, help = "", still = false }) {
+export function surface({ name, height, draw, help = "", still = false, share = 72 }) {
   const canvas = make("canvas", {
     class: "st-canvas",
-    style: `height: min(${height}px, 72cqi)`, // less in a narrow view
+    style: `height: min(${height}px, ${share}cqi)`, // less in a narrow view
     role: still ? "img" : "application",
     tabindex: still ? undefined : 0,
     "aria-label": name,

@@ -7,7 +7,7 @@ from typing import Any
 
 import traitlets
 
-from styletools.explorers.touch.protocol import Touch, joined
+from styletools.explorers.touch.protocol import Touch, described, joined
 from styletools.network.network import Layer
 
 __all__ = ["FeaturesTouch"]
@@ -40,8 +40,5 @@ class FeaturesTouch(Touch):
 
     def __init__(self, layers: Iterable[Layer]) -> None:
         """Without a picture yet: `answers` are to be given."""
-        known = [
-            {"name": one.name, "filters": one.filters, "stride": one.stride, "field": one.receptive_field}
-            for one in layers
-        ]
+        known = described(layers)
         super().__init__(layers=known, layer=known[0]["name"])

@@ -73,7 +73,7 @@ export class Host {
   ask(what, more = {}, buffers = []) {
     const id = `${this.name}-${(this.count += 1)}`;
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => this.say("waiting for the kernel …"), 3000);
+      const late = setTimeout(() => this.say("waiting for the kernel, which is busy …"), 3000);
       this.open.set(id, (answer, parts) => {
         clearTimeout(late);
         this.say(answer.error ?? "");

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -17,9 +17,10 @@ import traitlets
 from torch import Tensor
 
 from styletools.errors import StyletoolsError
+from styletools.network.network import Layer
 from styletools.pictures.images import to_pil
 
-__all__ = ["MISSING", "Answer", "Touch", "array", "encoded", "joined", "missing", "picture", "style"]
+__all__ = ["MISSING", "Answer", "Touch", "array", "described", "encoded", "joined", "missing", "picture", "style"]
 
 FOLDER = files("styletools.explorers.touch")
 HALF = 60000.0  # near the largest float16
@@ -74,6 +75,18 @@ def encoded(png: bytes, **more: Any) -> Answer:  # noqa: ANN401  # plain values
     return Answer({**more, "type": "image/png"}, png)
 
 
+def described(layers: Iterable[Layer]) -> list[dict[str, Any]]:
+    """What the views know of layers, as plain values.
+
+    Example:
+        >>> described([Layer("conv1_1", 64, 1, 3, 3)])
+        [{'name': 'conv1_1', 'filters': 64, 'stride': 1, 'field': 3}]
+    """
+    return [
+        {"name": one.name, "filters": one.filters, "stride": one.stride, "field": one.receptive_field} for one in layers
+    ]
+
+
 @cache
 def joined(name: str) -> str:
     """A view and all that it imports as one module: anywidget takes one text, from which nothing can be imported.
@@ -82,8 +95,8 @@ def joined(name: str) -> str:
         name: of a file in this folder.
 
     Example:
-        >>> "import " in joined("features.js"), joined("features.js").count("export default")
-        (False, 1)
+        >>> "import {" in joined("features.js"), joined("features.js").splitlines()[-1]
+        (False, 'export default { render };')
     """
     done: list[str] = []
 
