@@ -90,6 +90,7 @@ class Stage:
         page.route(ADDRESS, lambda route: route.fulfill(body=PAGE, content_type="text/html; charset=utf-8"))
         page.expose_function("python", self._python)
         page.goto(ADDRESS)
+        page.add_style_tag(content=f"#view {{ width: {touch.layout.width or 'auto'}; max-width: 100% }}")
         page.evaluate(MODEL, {"esm": touch._esm, "css": touch._css, "state": self._news()})
         self.settle()
 

@@ -217,7 +217,7 @@ function render({ model, el }) {
     if (!F) return;
     const [row, column] = position();
     const values = columnAt();
-    lead.textContent = `F of ${model.get("layer")} at row ${row}, column ${column}: a bar for each of ${values.length} filters; click one for its map`;
+    lead.textContent = `F at row ${row}, column ${column}: a bar for each filter; click one for its map`;
     strongestOf(values, NAMED).forEach((i, place) => {
       chips[place].textContent = `${i}: ${brief(values[i])}`;
       chips[place].dataset.filter = String(i);
