@@ -188,7 +188,7 @@ def shown(panel, index: int):
     return panel.locator("img.widget-image").nth(index)
 
 
-def made(panel):
+def result_of(panel):
     """The picture that a panel makes, beside its originals."""
     return panel.locator(".st-compare canvas").first
 
@@ -323,7 +323,7 @@ def test_gram(page, lab):
 
 def slide(page, panel) -> None:
     """Before and after: a curtain, a lens, and the steps of the run."""
-    picture = made(panel)
+    picture = result_of(panel)
     alone = photo(picture)
     panel.get_by_role("button", name="Curtain").click()
     picture_changes(picture, alone)
@@ -346,11 +346,11 @@ def test_content(page, lab, tmp_path):
     """Start, Stop and Continue; a file, a file with a nasty name, a broken file."""
     panel = open_lesson(page, lab, "02_content_loss")
     says(panel, "ready")
-    blank = photo(made(panel))
+    blank = photo(result_of(panel))
     panel.locator("button", has_text="Start").click()
-    growing = picture_changes(made(panel), blank)
+    growing = picture_changes(result_of(panel), blank)
     says(panel, "finished after")
-    finished = photo(made(panel))
+    finished = photo(result_of(panel))
     assert finished.std() > 20
     assert growing.shape == finished.shape  # nothing jumps
     picture = tmp_path / "<img src=x onerror=alert(1)>.png"
@@ -406,7 +406,7 @@ def test_tradeoff(page, lab):
     says(panel, "9 of 9 are there", 180)
     panel.get_by_role("button", name="larger").first.click()
     says(panel, "finished", 120)
-    assert photo(made(panel)).std() > 20
+    assert photo(result_of(panel)).std() > 20
     keep(panel, "tradeoff")
 
 
@@ -458,7 +458,7 @@ def use_the_studio(page, panel, name: str) -> None:
     choose(panel, "painting", "great_wave")
     panel.locator("button", has_text="Start").click()
     says(panel, "finished after")
-    assert photo(made(panel)).std() > 20
+    assert photo(result_of(panel)).std() > 20
     with page.expect_download() as download:
         panel.get_by_text("Save the picture").click()
     settings = st.load_settings(download.value.path().rename(download.value.path().with_suffix(".png")))
@@ -530,11 +530,11 @@ def use_every_button(page, panel, tmp_path: Path) -> None:
         says(panel, f"{re.escape(name)} was added")
     panel.locator("button", has_text="Start").click()
     says(panel, "finished after")
-    after = photo(made(panel))
+    after = photo(result_of(panel))
     panel.get_by_role("button", name="Before / after").click()
-    before = picture_changes(made(panel), after)
+    before = picture_changes(result_of(panel), after)
     panel.get_by_role("button", name="Before / after").click()
-    picture_changes(made(panel), before)
+    picture_changes(result_of(panel), before)
     panel.locator("button", has_text="Continue").click()
     says(panel, "finished after 20 steps|finished after 40 steps")
     unfold(panel, "Start, size, steps")
