@@ -37,6 +37,8 @@ LESSONS = {
     "04_style_loss": "style",
     "06_choices": "tradeoff",
     "07_studio": "studio",
+    "08_other_statistics": "statistics",
+    "09_control": "studio",
 }
 
 
@@ -180,7 +182,7 @@ def photo(picture) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(picture.screenshot())).convert("RGB")).astype(float)
 
 
-def says(panel, text: str, seconds: float = 60) -> None:
+def says(panel, text: str, seconds: float = 180) -> None:
     panel.get_by_text(re.compile(text)).first.wait_for(timeout=seconds * 1000)
 
 
@@ -431,6 +433,18 @@ def test_statistics(page, lab):
     keep(panel, "statistics")
 
 
+def test_statistics_of_lesson_08(page, lab):
+    panel = open_lesson(page, lab, "08_other_statistics")
+    says(panel, "ready")
+    for label, value in (("seconds", "1"), ("size", "64")):
+        set_number(panel, label, value)
+    blank = photo(shown(panel, 1))
+    panel.locator("button", has_text="Start").click()
+    picture_changes(shown(panel, 1), blank, 60)
+    says(panel, "finished: ")
+    keep(panel, "statistics_08")
+
+
 def unfold(panel, title: str) -> None:
     """By the keyboard, which ipywidgets alone does not offer."""
     header = panel.get_by_role("button", name=title, expanded=False)
@@ -554,6 +568,43 @@ def test_studio(page, lab, tmp_path):
     use_every_button(page, panel, tmp_path)
 
 
+def paint(page, panel) -> None:
+    """Regions by hand on the photograph and on the painting, and a run with them."""
+    unfold(panel, "Start, size, steps")
+    set_number(panel, "size", "64")
+    set_number(panel, "steps", "4")
+    unfold(panel, "Regions")
+    choose(panel, "regions", "painted by hand")
+    says(panel, "paint a region below")
+    for name in ("the photograph", "the painting"):
+        canvas = touch(panel, f"paint regions on {name}")
+        says(panel, f"Drag over {name} to paint a region")
+        canvas.hover()
+        box = canvas.bounding_box()
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+        page.mouse.down()
+        for x, y in ((0.4, 0.6), (0.5, 0.3), (0.6, 0.7)):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
+        page.mouse.up()
+    says(panel, "in this order: 0, 1")
+    keep(panel, "painted")
+    panel.locator("button", has_text="Start").click()
+    says(panel, "finished after")
+    with page.expect_download() as download:
+        panel.get_by_text("Save the picture").click()
+    settings = st.load_settings(download.value.path().rename(download.value.path().with_suffix(".png")))
+    assert "sha256" in settings["arguments"]["content_mask"]
+    assert settings["arguments"]["style_mask"]
+
+
+def test_studio_of_lesson_09(page, lab):
+    panel = open_lesson(page, lab, "09_control")
+    says(panel, "ready")
+    paint(page, panel)
+    slide(page, panel)
+    keep(panel, "studio_09")
+
+
 def test_the_studio_without_code(page, tmp_path):
     """`make studio`: the panel as a page of its own, 1000 pixels wide."""
     port = free_port()
@@ -564,5 +615,7 @@ def test_the_studio_without_code(page, tmp_path):
         panel = page.locator(".jupyter-widgets.widget-vbox").first
         panel.wait_for(timeout=120_000)
         use_the_studio(page, panel, "voila")
+        slide(page, panel)
+        paint(page, panel)
         assert "explore_studio" not in page.inner_text("body")
         assert page.evaluate("document.documentElement.scrollWidth") <= 1000

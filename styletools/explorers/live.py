@@ -56,6 +56,7 @@ class LivePanel(Panel):
         self.reset_button = self.button("Reset", "undo", "Forget the picture that was made", self.reset)
         self.continue_button.disabled = True
         self.buttons = widgets.HBox([self.start_button, self.continue_button, self.reset_button])
+        self.stills = self.originals
         self.pictures = widgets.HBox([picture.box for picture in (*self.originals, self.picture)])
 
     @abstractmethod

@@ -15,6 +15,9 @@ const KEPT = 40; // pictures
 const LENS = 74; // radius in CSS pixels
 const ENLARGED = 2.5;
 
+/** @param {string} word */
+const capital = (word) => word.slice(0, 1).toUpperCase() + word.slice(1);
+
 /** @param {import("./protocol.js").Context} context */
 function render({ model, el }) {
   const { say, speak } = opened(el);
@@ -29,7 +32,7 @@ function render({ model, el }) {
   const kept = new Map();
 
   const modes = choices("what is shown", [
-    ["after", `Only ${model.get("after")}`, "without the picture before"],
+    ["after", capital(model.get("after")), "without the picture before"],
     ["curtain", "Curtain", "slide between before and after: drag, or the arrow keys"],
     ["lens", "Lens", "both at the same place, enlarged: move over the picture, or the arrow keys"],
   ], (value) => host.set({ mode: value }));

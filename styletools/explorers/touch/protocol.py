@@ -100,16 +100,15 @@ def joined(name: str) -> str:
     """
     done: list[str] = []
 
-    def take(file: str, main: bool) -> str:
+    def take(file: str) -> str:
         done.append(file)
         text = (FOLDER / file).read_text(encoding="utf-8")
         wanted = re.findall(r'^import [^;]*? from "\./([\w.]+)";$', text, re.MULTILINE)
         text = re.sub(r'^import [^;]*? from "\./[\w.]+";\n', "", text, flags=re.MULTILINE)
-        if not main:
-            text = re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
-        return "".join(take(other, False) for other in wanted if other not in done) + text
+        text = re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
+        return "".join(take(other) for other in wanted if other not in done) + text
 
-    return take(name, True)
+    return take(name)
 
 
 @cache
