@@ -102,7 +102,7 @@ function render({ model, el }) {
     pen.drawImage(image, x - place[0] * w, y - place[1] * h, w, h);
     pen.restore();
     ring(pen, x, y, r);
-    label(pen, name, x, y + r - 24, "center", 1.4 * r);
+    label(pen, name, x, y + r - 24, "center", 1.8 * r);
   }
 
   /** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} r */

@@ -12,8 +12,8 @@ import { arrow, choices, fitted, make, opened, pointing, surface, within } from 
 import { Host, newest } from "./protocol.js";
 
 const UNDONE = 40; // strokes
-/** The regions' colours, as in the studio's preview. */
-export const TINTS = [[26, 77, 255], [255, 140, 0], [0, 179, 77], [204, 26, 153]];
+/** The colours of regions 1, 2 and 3, as in the studio's preview; there region 0 is blue. */
+export const TINTS = [[255, 140, 0], [0, 179, 77], [204, 26, 153]];
 
 /**
  * The pixels that are connected with one of them, have its label, and about its colour.
@@ -66,10 +66,12 @@ function render({ model, el }) {
     ["fill", "Fill", "click to fill what is connected and of a like colour (f)"],
   ], (value) => host.set({ tool: value }));
   const labels = choices("region", Array.from({ length: model.get("labels") }, (_, k) =>
-    /** @type {[string, string, string]} */ ([String(k + 1), `Region ${k + 1}`, `paint region ${k + 1} (key ${k + 1})`]),
+    /** @type {[string, string, string]} */ ([String(k + 1), String(k + 1), `paint region ${k + 1} (key ${k + 1})`]),
   ), (value) => host.set({ label: Number(value) }));
-  labels.box.querySelectorAll("button").forEach((button, k) =>
-    button.prepend(make("span", { class: "st-swatch", style: `background: rgb(${TINTS[k].join(" ")})` })));
+  labels.box.querySelectorAll("button").forEach((button, k) => {
+    button.setAttribute("aria-label", `Region ${k + 1}`);
+    button.prepend(make("span", { class: "st-swatch", style: `background: rgb(${TINTS[k].join(" ")})` }));
+  });
   const size = make("input", { type: "range", min: 1, max: 60, "aria-label": "size of the brush", style: "width: 110px",
     oninput: () => host.set({ size: Number(size.value) }) });
   const alike = make("input", { type: "range", min: 0, max: 100, "aria-label": "how like the filled colours are", style: "width: 110px",
@@ -86,7 +88,7 @@ function render({ model, el }) {
   const caption = make("figcaption");
   el.prepend(
     make("div", { class: "st-row" }, tools.box, sized, likened),
-    make("div", { class: "st-row" }, labels.box, undo, redo, clear),
+    make("div", { class: "st-row" }, make("span", {}, "region", " ", labels.box), make("span", { class: "st-choices" }, undo, redo, clear)),
     make("figure", {}, stage.canvas, caption),
   );
 
@@ -130,8 +132,8 @@ function render({ model, el }) {
     size.value = String(model.get("size"));
     alike.value = String(Math.round(100 * (1 - model.get("alike"))));
     const filling = model.get("tool") === "fill";
-    size.disabled = filling;
-    alike.disabled = !filling;
+    sized.style.display = filling ? "none" : ""; // one in the place of the other
+    likened.style.display = filling ? "" : "none";
     [undo.disabled, redo.disabled] = [past.length === 0, future.length === 0];
     clear.disabled = !mask.some((label) => label > 0);
     stage.name(`paint regions on ${model.get("name")}`);

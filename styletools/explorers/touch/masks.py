@@ -14,7 +14,7 @@ from styletools.explorers.touch.protocol import Answer, Touch, joined, picture
 
 __all__ = ["MaskTouch"]
 
-LABELS = 4
+LABELS = 3  # besides region 0: the studio's preview has four colours
 
 
 class MaskTouch(Touch):
