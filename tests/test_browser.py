@@ -570,9 +570,6 @@ def test_studio(page, lab, tmp_path):
 
 def paint(page, panel) -> None:
     """Regions by hand on the photograph and on the painting, and a run with them."""
-    unfold(panel, "Start, size, steps")
-    set_number(panel, "size", "64")
-    set_number(panel, "steps", "4")
     unfold(panel, "Regions")
     choose(panel, "regions", "painted by hand")
     says(panel, "paint a region below")
@@ -589,6 +586,7 @@ def paint(page, panel) -> None:
     says(panel, "in this order: 0, 1")
     keep(panel, "painted")
     panel.locator("button", has_text="Start").click()
+    says(panel, "working|s left")  # else what is said is still of the run before
     says(panel, "finished after")
     with page.expect_download() as download:
         panel.get_by_text("Save the picture").click()
@@ -600,6 +598,9 @@ def paint(page, panel) -> None:
 def test_studio_of_lesson_09(page, lab):
     panel = open_lesson(page, lab, "09_control")
     says(panel, "ready")
+    unfold(panel, "Start, size, steps")
+    set_number(panel, "size", "64")
+    set_number(panel, "steps", "4")
     paint(page, panel)
     slide(page, panel)
     keep(panel, "studio_09")

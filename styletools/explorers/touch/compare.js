@@ -37,7 +37,7 @@ function render({ model, el }) {
     ["lens", "Lens", "both at the same place, enlarged: move over the picture, or the arrow keys"],
   ], (value) => host.set({ mode: value }));
   const stage = surface({ name: model.get("alt"), height: model.get("height"), share: 75, draw });
-  const scrubber = make("input", { type: "range", min: 0, max: 1, step: 1, "aria-label": "step of the run", oninput: () => {
+  const scrubber = make("input", { type: "range", min: 0, max: 1, step: 1, style: "width: 130px", "aria-label": "step of the run", oninput: () => {
     const last = model.get("steps").length - 1;
     const chosen = Number(scrubber.value);
     host.set({ step: chosen >= last ? -1 : chosen });
