@@ -585,9 +585,14 @@ def paint(page, panel) -> None:
         page.mouse.up()
     says(panel, "in this order: 0, 1")
     keep(panel, "painted")
+    link = panel.get_by_text("Save the picture")
+    before = link.get_attribute("href") if link.count() else None
     panel.locator("button", has_text="Start").click()
-    says(panel, "working|s left")  # else what is said is still of the run before
-    says(panel, "finished after")
+    says(panel, "Save the picture")
+    deadline = time.monotonic() + 180
+    while link.get_attribute("href") == before:  # what is said may still be of the run before
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
     with page.expect_download() as download:
         panel.get_by_text("Save the picture").click()
     settings = st.load_settings(download.value.path().rename(download.value.path().with_suffix(".png")))
