@@ -37,11 +37,9 @@ LESSONS = {
     "04_style_loss": "style",
     "06_choices": "tradeoff",
     "07_studio": "studio",
+    "08_other_statistics": "statistics",
+    "09_control": "studio",
 }
-
-
-RESULT = 3
-"""Place of the studio's result among its pictures, after the preview of the regions and the two originals."""
 
 
 def free_port() -> int:
@@ -149,7 +147,7 @@ def run_all(page) -> None:
     """Run all cells; again if nothing began, because a kernel that is only just there loses the request."""
     from playwright.sync_api import TimeoutError
 
-    begun = "[...document.querySelectorAll('.jp-InputPrompt')].some(p => /\\[(\\*|\\d+)\\]/.test(p.textContent))"
+    begun = "[...document.querySelectorAll('.jp-InputPrompt')].some(p => /\\[\\d+\\]/.test(p.textContent))"
     for _ in range(5):
         asked = page.locator("dialog").locator("button", has_text="Select")
         if asked.count():  # a slow machine: JupyterLab asks which kernel, before it has the one that the file names
@@ -157,7 +155,7 @@ def run_all(page) -> None:
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
         try:
-            page.wait_for_function(begun, timeout=10_000)
+            page.wait_for_function(begun, timeout=20_000)
             return
         except TimeoutError:
             continue
@@ -184,12 +182,17 @@ def photo(picture) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(picture.screenshot())).convert("RGB")).astype(float)
 
 
-def says(panel, text: str, seconds: float = 60) -> None:
+def says(panel, text: str, seconds: float = 180) -> None:
     panel.get_by_text(re.compile(text)).first.wait_for(timeout=seconds * 1000)
 
 
 def shown(panel, index: int):
     return panel.locator("img.widget-image").nth(index)
+
+
+def result_of(panel):
+    """The picture that a panel makes, beside its originals."""
+    return panel.locator(".st-compare canvas").first
 
 
 def choose(panel, label: str, option: str) -> None:
@@ -231,9 +234,42 @@ def picture_changes(picture, before: np.ndarray, seconds: float = 20) -> np.ndar
     raise AssertionError("the picture did not change")
 
 
+def touch(panel, name: str):
+    """A canvas to point at, by what it is called."""
+    canvas = panel.locator(f'canvas[aria-label^="{name}"]')
+    canvas.scroll_into_view_if_needed()
+    return canvas
+
+
+def point(page, canvas, x: float, y: float, click: bool = False) -> None:
+    """Move the mouse to a share of a canvas's width and height."""
+    box = canvas.bounding_box()
+    (page.mouse.click if click else page.mouse.move)(box["x"] + x * box["width"], box["y"] + y * box["height"])
+
+
 def test_features(page, lab):
     panel = open_lesson(page, lab, "01_what_vgg_sees")
     says(panel, "N = 256 filters")
+    assert not panel.get_by_text("Nothing to click on here").is_visible()
+    says(panel, "at row 0, column 0", 240)  # the view is answered when the lesson's other cells have run
+    picture = touch(panel, "picture")
+    plain = photo(picture)
+    point(page, picture, 0.5, 0.5)
+    says(panel, "at row 1[56], column 2[34]")
+    point(page, picture, 0.4, 0.4, click=True)
+    panel.locator(".st-chips button").first.click()
+    chosen = re.match(r"(\d+):", panel.locator(".st-chips button").first.inner_text())[1]
+    says(panel, f"Filter {chosen}: the places of this picture")
+    picture_changes(picture, plain)
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    picture.focus()
+    for key in ("ArrowRight", "ArrowRight", "a", "ArrowDown"):
+        page.keyboard.press(key)
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells  # "a" is no new cell, the arrows leave no cell
+    assert picture.evaluate("canvas => canvas === document.activeElement")
+    keep(panel, "features_touched")
+    unfold(panel, "Still pictures, by the lists above")
+    says(panel, f"filter {chosen} of conv3_1")
     before = photo(shown(panel, 0))
     assert before.std() > 10
     choose(panel, "layer l", "conv1_1")
@@ -265,6 +301,21 @@ def test_a_cell_that_runs_again_leaves_one_worker(page, lab, notebooks):
 def test_gram(page, lab):
     panel = open_lesson(page, lab, "03_gram_matrix")
     says(panel, "different entries")
+    says(panel, "cosine of", 240)
+    matrix, beside, picture = (touch(panel, name) for name in ("Gram matrix of", "Gram matrix beside", "picture"))
+    before = photo(beside)
+    box = picture.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.4 * box["height"], steps=5)
+    page.mouse.up()
+    says(panel, r"the region \(\d+ of")
+    picture_changes(beside, before)
+    point(page, matrix, 0.4, 0.4, click=True)
+    pinned = re.search(r"F of filter i = (\d+)", panel.inner_text())[1]
+    keep(panel, "gram_touched")
+    unfold(panel, "Still pictures, by the lists above")
+    says(panel, f"^filter i = {pinned}$")
     before = photo(shown(panel, 2))
     choose(panel, "change", "scatter blocks")
     picture_changes(shown(panel, 2), before)
@@ -272,15 +323,36 @@ def test_gram(page, lab):
     keep(panel, "gram")
 
 
+def slide(page, panel) -> None:
+    """Before and after: a curtain, a lens, and the steps of the run."""
+    picture = result_of(panel)
+    alone = photo(picture)
+    panel.get_by_role("button", name="Curtain").click()
+    picture_changes(picture, alone)
+    box = picture.bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.98 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    page.mouse.up()
+    curtain = picture_changes(picture, alone)
+    panel.get_by_role("button", name="Lens").click()
+    point(page, picture, 0.5, 0.7)
+    picture_changes(picture, curtain)
+    slider = panel.get_by_role("slider", name="step of the run")
+    slider.focus()
+    slider.press("Home")
+    says(panel, r"step \d+, 1 of \d+")
+
+
 def test_content(page, lab, tmp_path):
     """Start, Stop and Continue; a file, a file with a nasty name, a broken file."""
     panel = open_lesson(page, lab, "02_content_loss")
     says(panel, "ready")
-    blank = photo(shown(panel, 1))
+    blank = photo(result_of(panel))
     panel.locator("button", has_text="Start").click()
-    growing = picture_changes(shown(panel, 1), blank)
+    growing = picture_changes(result_of(panel), blank)
     says(panel, "finished after")
-    finished = photo(shown(panel, 1))
+    finished = photo(result_of(panel))
     assert finished.std() > 20
     assert growing.shape == finished.shape  # nothing jumps
     picture = tmp_path / "<img src=x onerror=alert(1)>.png"
@@ -298,6 +370,7 @@ def test_content(page, lab, tmp_path):
     assert panel.locator("img[src=x]").count() == 0
     panel.locator("button", has_text="Start").click()
     says(panel, "finished after")
+    slide(page, panel)
     keep(panel, "content")
 
 
@@ -323,7 +396,7 @@ def test_style(page, lab):
     slider.press("Enter")
     panel.locator("button", has_text="All subsets").click()
     says(panel, "all five are in the gallery", 120)
-    assert photo(shown(panel, 3)).std() > 20
+    assert photo(shown(panel, 2)).std() > 20
     keep(panel, "style")
 
 
@@ -335,6 +408,7 @@ def test_tradeoff(page, lab):
     says(panel, "9 of 9 are there", 180)
     panel.get_by_role("button", name="larger").first.click()
     says(panel, "finished", 120)
+    assert photo(result_of(panel)).std() > 20
     keep(panel, "tradeoff")
 
 
@@ -357,6 +431,18 @@ def test_statistics(page, lab):
     assert all(column["x"] + column["width"] <= edge["x"] + edge["width"] for column in columns)
     assert len({round(column["width"]) for column in columns}) == 1  # none is cut off
     keep(panel, "statistics")
+
+
+def test_statistics_of_lesson_08(page, lab):
+    panel = open_lesson(page, lab, "08_other_statistics")
+    says(panel, "ready")
+    for label, value in (("seconds", "1"), ("size", "64")):
+        set_number(panel, label, value)
+    blank = photo(shown(panel, 1))
+    panel.locator("button", has_text="Start").click()
+    picture_changes(shown(panel, 1), blank, 60)
+    says(panel, "finished: ")
+    keep(panel, "statistics_08")
 
 
 def unfold(panel, title: str) -> None:
@@ -386,7 +472,7 @@ def use_the_studio(page, panel, name: str) -> None:
     choose(panel, "painting", "great_wave")
     panel.locator("button", has_text="Start").click()
     says(panel, "finished after")
-    assert photo(shown(panel, RESULT)).std() > 20
+    assert photo(result_of(panel)).std() > 20
     with page.expect_download() as download:
         panel.get_by_text("Save the picture").click()
     settings = st.load_settings(download.value.path().rename(download.value.path().with_suffix(".png")))
@@ -458,11 +544,11 @@ def use_every_button(page, panel, tmp_path: Path) -> None:
         says(panel, f"{re.escape(name)} was added")
     panel.locator("button", has_text="Start").click()
     says(panel, "finished after")
-    after = photo(shown(panel, RESULT))
+    after = photo(result_of(panel))
     panel.get_by_role("button", name="Before / after").click()
-    before = picture_changes(shown(panel, RESULT), after)
+    before = picture_changes(result_of(panel), after)
     panel.get_by_role("button", name="Before / after").click()
-    picture_changes(shown(panel, RESULT), before)
+    picture_changes(result_of(panel), before)
     panel.locator("button", has_text="Continue").click()
     says(panel, "finished after 20 steps|finished after 40 steps")
     unfold(panel, "Start, size, steps")
@@ -482,6 +568,49 @@ def test_studio(page, lab, tmp_path):
     use_every_button(page, panel, tmp_path)
 
 
+def paint(page, panel) -> None:
+    """Regions by hand on the photograph and on the painting, and a run with them."""
+    unfold(panel, "Regions")
+    choose(panel, "regions", "painted by hand")
+    says(panel, "paint a region below")
+    for name in ("the photograph", "the painting"):
+        canvas = touch(panel, f"paint regions on {name}")
+        says(panel, f"Drag over {name} to paint a region")
+        canvas.hover()
+        box = canvas.bounding_box()
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+        page.mouse.down()
+        for x, y in ((0.4, 0.6), (0.5, 0.3), (0.6, 0.7)):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
+        page.mouse.up()
+    says(panel, "in this order: 0, 1")
+    keep(panel, "painted")
+    link = panel.get_by_text("Save the picture")
+    before = link.get_attribute("href") if link.count() else None
+    panel.locator("button", has_text="Start").click()
+    says(panel, "Save the picture")
+    deadline = time.monotonic() + 180
+    while link.get_attribute("href") == before:  # what is said may still be of the run before
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    with page.expect_download() as download:
+        panel.get_by_text("Save the picture").click()
+    settings = st.load_settings(download.value.path().rename(download.value.path().with_suffix(".png")))
+    assert "sha256" in settings["arguments"]["content_mask"]
+    assert settings["arguments"]["style_mask"]
+
+
+def test_studio_of_lesson_09(page, lab):
+    panel = open_lesson(page, lab, "09_control")
+    says(panel, "ready")
+    unfold(panel, "Start, size, steps")
+    set_number(panel, "size", "64")
+    set_number(panel, "steps", "4")
+    paint(page, panel)
+    slide(page, panel)
+    keep(panel, "studio_09")
+
+
 def test_the_studio_without_code(page, tmp_path):
     """`make studio`: the panel as a page of its own, 1000 pixels wide."""
     port = free_port()
@@ -492,5 +621,7 @@ def test_the_studio_without_code(page, tmp_path):
         panel = page.locator(".jupyter-widgets.widget-vbox").first
         panel.wait_for(timeout=120_000)
         use_the_studio(page, panel, "voila")
+        slide(page, panel)
+        paint(page, panel)
         assert "explore_studio" not in page.inner_text("body")
         assert page.evaluate("document.documentElement.scrollWidth") <= 1000

@@ -137,6 +137,8 @@ def test_live_panels_stand_in_their_lessons(notebook, path):
         (output,) = cell.outputs
         assert output["data"]["text/plain"].startswith(f"explore_{name}(")
         assert "application/vnd.jupyter.widget-view+json" in output["data"]
+        if name not in ("statistics", "tradeoff"):  # they have nothing to show before they are started
+            assert "image/jpeg" in output["data"], "no picture where there are no widgets"
 
 
 def test_links_between_lessons_and_to_files_hold(notebook, path):

@@ -151,6 +151,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "content": PICTURE, "style": PICTURE, "ratios": [1.0], "layer_sets": {"a": ["conv1_1"]}, "size": 16,
         "steps": 0, "on_step": lambda step: True,
     },
+    explorers.compare: {"before": PICTURE, "after": PICTURE},
     explorers.explore_features: {"layer": "conv1_1", "size": 32},
     explorers.explore_gram: {"layer": "conv1_1", "size": 32},
     explorers.explore_content: {"layer": "conv1_1", "size": 64, "steps": 1},

@@ -4,6 +4,7 @@ Under each is a plain function that works without widgets. A panel computes in o
 environment variable `STYLETOOLS_SYNCHRONOUS=1` to compute in the cell instead.
 """
 
+from styletools.explorers.compare import compare
 from styletools.explorers.content import explore_content
 from styletools.explorers.features import explore_features
 from styletools.explorers.gram import explore_gram
@@ -13,6 +14,7 @@ from styletools.explorers.style import explore_style
 from styletools.explorers.tradeoff import explore_tradeoff
 
 __all__ = [
+    "compare",
     "explore_content",
     "explore_features",
     "explore_gram",

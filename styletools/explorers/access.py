@@ -21,4 +21,9 @@ class Access(anywidget.AnyWidget):
     _css = """
     .styletools-panel .jupyter-widget-Collapse-header { color: var(--jp-ui-font-color1, #212121); }
     .styletools-panel .jupyter-widget-Collapse-header:focus-visible { outline: 2px solid #1a6fd1; outline-offset: 1px; }
+    .styletools-panel .widget-html, .styletools-panel .jupyter-widget-Collapse { max-width: 100%; }
+    @media (max-width: 900px) { /* a telephone: what stands side by side comes one below the other */
+      .styletools-panel .widget-hbox:not(.widget-inline-hbox) { flex-wrap: wrap; }
+      .styletools-panel .widget-image { max-width: 100%; height: auto !important; }
+    }
     """

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from typing import Any
 
 import ipywidgets as widgets
 import torch
 from torch import Tensor
+from traitlets import link
 
 from styletools.door import explained
 from styletools.errors import InputError, shown
 from styletools.explorers.drawing import frame, heat, sheet
-from styletools.explorers.panel import Panel, as_literal, whole
+from styletools.explorers.panel import STILLS, Panel, as_literal, folded, whole
 from styletools.explorers.picker import Picker
 from styletools.explorers.picture import Picture, png
+from styletools.explorers.touch.features import FeaturesTouch
+from styletools.explorers.touch.protocol import Answer, array, missing
+from styletools.explorers.touch.protocol import picture as shown_picture
 from styletools.explorers.worker import Ticket
 from styletools.network.find import find_vgg
 from styletools.network.vgg import VGG, Pooling
@@ -38,7 +43,10 @@ NETWORKS: dict[str, tuple[str, Pooling]] = {
 def explore_features(
     picture: ImageSource | Tensor = "chelsea", layer: str = "conv3_1", *, size: int = 192
 ) -> FeaturesPanel:
-    """Look at the maps F^l of a layer, and at the place that excites a filter most.
+    """Look at the maps F^l of a layer, at what they say at each position, and at the places that excite a filter most.
+
+    Move over the picture, or use the arrow keys: the bars are the column of F at that position, the frame is what it
+    sees. Choose a bar to lay the filter's map over the picture.
 
     Without widgets: `styletools.reading.strongest`, `peak` and `field`.
 
@@ -128,9 +136,37 @@ class FeaturesPanel(Panel):
             widgets.VBox([self.picker.box, self.layer]), widgets.VBox([self.filter, self.beside])
         ])  # fmt: skip
         upper, lower = widgets.HBox([self.grid.box, self.other.box]), widgets.HBox([self.one.box, self.place.box])
-        self._compose([controls], [upper, lower])
         self._shown = (self.picker.chosen, self.layer.value)
+        self.touch = self._touch(names)
+        self.stills = [self.grid, self.other, self.one, self.place]
+        instead = missing("the lists above, and open the pictures below")
+        self._compose([controls], [self.touch, instead, folded(STILLS, [upper, lower])])
         self.compute()
+
+    def _touch(self, names: list[str]) -> FeaturesTouch:
+        """The view to point at. Its layer and its filter are those of the lists."""
+        network = self.features.network(THE_NETWORK)
+        touch = FeaturesTouch([network.layer(name) for name in names])
+        touch.failed = self._failed
+        touch.answers = {"picture": self._answer_picture, "layer": self._answer_layer}
+        link((self.layer, "value"), (touch, "layer"))
+        touch.observe(lambda _: self.guard(self._touched), names="filter")
+        return touch
+
+    def _answer_picture(self, _: dict[str, Any], __: list[Any]) -> Answer:
+        return shown_picture(self._shown[0].image(self.image_size))
+
+    def _answer_layer(self, asked: dict[str, Any], _: list[Any]) -> Answer:
+        picture, layer = self._shown[0], str(asked.get("layer"))
+        F = self.features(THE_NETWORK, layer, picture.image(self.image_size), picture.key)
+        return array(F[0], layer=layer)
+
+    def _touched(self) -> None:
+        """A filter was chosen in the view; the list has only the strongest, until another one is asked for."""
+        i = self.touch.filter
+        if i not in self.filter.options:
+            self.filter.options = (*self.filter.options, i)
+        self.filter.value = i
 
     def compute(self) -> None:
         """Compute the maps in the worker, and show them."""
@@ -142,7 +178,10 @@ class FeaturesPanel(Panel):
             F = self.features(THE_NETWORK, layer, image, picture.key)
             other = self.features(beside, layer, image, picture.key)
             ticket.check()
+            another = picture.key != self._shown[0].key
             self._shown = (picture, layer)
+            if another:
+                self.touch.renew()
             self._show(F, other, layer, beside)
 
         self.run(job, f"computing {layer} …")
@@ -167,6 +206,7 @@ class FeaturesPanel(Panel):
         F = self.features(THE_NETWORK, layer, image, picture.key)
         if i is None or i >= F.shape[1]:
             return
+        self.touch.filter = i
         row, column = peak(F, i)
         square = field(self.features.network(THE_NETWORK), layer, row, column)
         self.one.show(frame(heat(F[0, i]), [(row, column, 1)], 460))

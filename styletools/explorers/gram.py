@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import ipywidgets as widgets
 import torch
 from torch import Tensor
+from traitlets import link
 
 from styletools.door import explained
 from styletools.explorers.drawing import frame, heat
 from styletools.explorers.features import THE_NETWORK, FeatureStore
-from styletools.explorers.panel import Panel, as_literal, whole
+from styletools.explorers.panel import STILLS, Panel, as_literal, folded, whole
 from styletools.explorers.picker import Chosen, Picker
 from styletools.explorers.picture import Picture
+from styletools.explorers.touch.gram import GramTouch
+from styletools.explorers.touch.protocol import Answer, array, missing
+from styletools.explorers.touch.protocol import picture as shown_picture
 from styletools.explorers.worker import Ticket
 from styletools.losses.equations import content_loss, gram_matrix, style_layer_loss
 from styletools.pictures.images import ImageSource
@@ -58,6 +63,9 @@ def explore_gram(
     picture: ImageSource | Tensor = "starry_night", layer: str = "conv2_1", *, size: int = 192
 ) -> GramPanel:
     """Look at the Gram matrix of a layer (Eq. 3), entry by entry, and change the picture.
+
+    Move over a matrix to see the two maps of an entry and their product. Brush a region of the picture, or drag a
+    frame, and its matrix stands beside the whole one's.
 
     Without widgets: `gram_change`, and `styletools.reading.pairs`, `together`, `order`.
 
@@ -126,9 +134,51 @@ class GramPanel(Panel):
         controls = widgets.HBox([left, widgets.VBox([self.layer, self.pair, widgets.HBox([self.i, self.j])])])
         upper = widgets.HBox([self.matrix.box, self.matrix_other.box, self.changed.box])
         lower = widgets.HBox([self.map_i.box, self.map_j.box, self.product.box])
-        self._compose([controls], [upper, self.numbers, lower])
         self._shown = (self.picker.chosen, layer)
+        self._second = self.other.chosen
+        self.touch = self._touch(names)
+        self.stills = [self.matrix, self.matrix_other, self.changed, self.map_i, self.map_j, self.product]
+        instead = missing("the lists above, and open the pictures below")
+        self._compose([controls, self.numbers], [self.touch, instead, folded(STILLS, [upper, lower])])
         self.compute()
+
+    def _touch(self, names: list[str]) -> GramTouch:
+        """The view to point at; what is chosen there is what is chosen in the lists."""
+        network = self.features.network(THE_NETWORK)
+        touch = GramTouch([network.layer(name) for name in names], [NONE, *VARIATIONS])
+        touch.first, touch.second = self.picker.name, self.other.name
+        touch.failed = self._failed
+        touch.answers = {
+            "picture": lambda asked, _: shown_picture(self._asked(asked)[0]),
+            "layer": lambda asked, _: array(self._of(self._shown[0], str(asked.get("layer")))[0]),
+            "gram": self._answer_gram,
+        }
+        for control, name in ((self.layer, "layer"), (self.change, "change"), (self.i, "i"), (self.j, "j")):
+            link((control, "value"), (touch, name))
+        return touch
+
+    def _asked(self, asked: dict[str, Any]) -> tuple[Tensor, str]:
+        """The picture that a question is about, and what its features are kept under."""
+        picture = self._second if asked.get("which") == "second" else self._shown[0]
+        change, frame = asked.get("change", NONE), asked.get("crop")
+        image = picture.image(self.image_size)
+        if change != NONE:
+            image = VARIATIONS[change](image)
+        if frame is not None:
+            top, left, height, width = map(int, frame)
+            image = image[:, :, top : top + height, left : left + width].contiguous()
+        return image, f"{picture.key}, {change}" + ("" if frame is None else f", {frame}")
+
+    def _answer_gram(self, asked: dict[str, Any], _: list[Any]) -> Answer:
+        layer = str(asked.get("layer"))
+        image, key = self._asked(asked)
+        if asked.get("crop") is None:
+            F = self.features(THE_NETWORK, layer, image, key)
+        else:  # there are too many of them to be kept
+            F = self.features.network(THE_NETWORK)(image, layer)[layer]
+        G = gram_matrix(F, divide_by="M")[0]
+        more = {"order": order(G).tolist()} if asked.get("which") == "first" and asked.get("crop") is None else {}
+        return array(G, half=False, positions=F.shape[2] * F.shape[3], **more)
 
     def compute(self) -> None:
         """Compute both Gram matrices in the worker, and show them."""
@@ -142,7 +192,11 @@ class GramPanel(Panel):
                 image = VARIATIONS[change](image)
             F = self.features(THE_NETWORK, layer, image, f"{two.key}, {change}")
             ticket.check()
-            self._shown = (one, layer)
+            another = (one.key, two.key) != (self._shown[0].key, self._second.key)
+            self._shown, self._second = (one, layer), two
+            self.touch.first, self.touch.second = one.name, two.name
+            if another:
+                self.touch.renew()
             self._show(S, F, image, layer, one.name, f"{two.name}, {change}")
 
         self.run(job, f"computing G of {layer} …")

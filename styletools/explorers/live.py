@@ -16,6 +16,7 @@ from styletools.descent.synthesis import Step
 from styletools.explorers.drawing import curves
 from styletools.explorers.panel import SIDES, Panel
 from styletools.explorers.picture import Picture, blank, png
+from styletools.explorers.touch.compare import CompareTouch
 from styletools.explorers.worker import Ticket
 from styletools.recipes import Result
 
@@ -44,13 +45,18 @@ class LivePanel(Panel):
         self.result: Result | None = None
         self._showing = threading.Lock()
         self.originals = [Picture(caption, *SMALL) for caption in captions]
-        self.picture = Picture("what is being made", *SIDES)
+        width, height = SIDES
+        self.compare = CompareTouch(width=width, height=height, before=captions[0])
+        self.compare.failed = self._failed
+        self.picture = Picture("what is being made", width, height, self.compare)
+        self.originals[0].image.observe(lambda _: self._another_original(), names="value")
         self.losses = Picture("the losses by name, with their weights", *CURVES)
         self.start_button = self.button("Start", "play", "Begin anew with these settings", self.start)
         self.continue_button = self.button("Continue", "forward", "Resume where it stopped", self.go_on)
         self.reset_button = self.button("Reset", "undo", "Forget the picture that was made", self.reset)
         self.continue_button.disabled = True
         self.buttons = widgets.HBox([self.start_button, self.continue_button, self.reset_button])
+        self.stills = self.originals
         self.pictures = widgets.HBox([picture.box for picture in (*self.originals, self.picture)])
 
     @abstractmethod
@@ -65,6 +71,7 @@ class LivePanel(Panel):
         """Begin anew."""
         make = self.prepare()
         self.continue_button.disabled = True
+        self.compare.show_before(self.originals[0].image.value)  # of this run, whatever is chosen later
         self.run(lambda ticket: self._finish(ticket, make(self._follow(ticket, {}))), "working …")
 
     def go_on(self) -> None:
@@ -84,6 +91,8 @@ class LivePanel(Panel):
         self.continue_button.disabled = True
         self.progress.value = 0.0
         self.picture.show(blank())
+        self.compare.forget()
+        self.compare.show_before(self.originals[0].image.value)
         self.losses.show(blank(*CURVES))
         self.say("ready")
 
@@ -92,6 +101,11 @@ class LivePanel(Panel):
 
     def on_frame(self, step: Step) -> None:
         """Called with each frame that is shown; for subclasses."""
+
+    def _another_original(self) -> None:
+        """What the next run begins with, as long as there is none to compare."""
+        if self.result is None and not self._worker.busy:
+            self.compare.show_before(self.originals[0].image.value)
 
     def _idle(self) -> None:
         super()._idle()
@@ -114,6 +128,8 @@ class LivePanel(Panel):
         The curves, which take longer to draw than the picture, follow once a second.
         """
         first, drawn = True, time.monotonic()
+        if not history:
+            self.compare.forget()
 
         def follow(step: Step) -> bool | None:
             nonlocal first, drawn
@@ -136,6 +152,7 @@ class LivePanel(Panel):
 
     def _show(self, step: Step) -> None:
         self.picture.show(png(step.image, SIDES[0]))
+        self.compare.keep(f"step {step.number}")
         self.progress.value = step.progress
         left = step.seconds * (1 - step.progress) / max(step.progress, 1e-6)
         height, width = step.image.shape[2:]
@@ -155,6 +172,7 @@ class LivePanel(Panel):
         self.result = result
         self.picture.show(png(result.image, SIDES[0]))
         self.losses.show(curves(result.history, *CURVES))
+        self.compare.keep(f"step {int(result.history['step'][-1])}")
         count, total = int(result.history["step"][-1]), result.history["total"][-1]
         how = "stopped" if result.interrupted else "finished"
         self.progress.value = self.progress.value if result.interrupted else 1.0

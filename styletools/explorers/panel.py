@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import html
+import io
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -12,17 +15,22 @@ from typing import Any, ParamSpec, TypeVar
 
 import ipywidgets as widgets
 from ipywidgets.widgets.widget import _instances
+from PIL import Image
 from torch import Tensor
 
 from styletools.errors import StyletoolsError
 from styletools.explorers.access import Access
+from styletools.explorers.drawing import sheet
+from styletools.explorers.picture import Picture
 from styletools.explorers.worker import Ticket, Worker
 
-__all__ = ["SIDES", "WIDTH", "Panel", "as_literal", "whole"]
+__all__ = ["SIDES", "STILLS", "WIDTH", "Panel", "as_literal", "folded", "whole"]
 
 WIDTH = 960  # pixels: all of a panel is seen in a window of 1000
 SIDES = (440, 400)
 """Width and height of the picture that is made, in pixels; one of another shape is fitted in."""
+STILLS = "Still pictures, by the lists above"
+"""Title of what is folded away where there is a picture to point at."""
 _SPACE = "8px"
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,6 +77,17 @@ def as_literal(value: Any) -> str:  # noqa: ANN401  # whatever a panel was calle
     return repr(value) if isinstance(value, str) else f"<{type(value).__name__}>" if isinstance(value, Tensor) else "…"
 
 
+def folded(title: str, children: list[widgets.Widget]) -> widgets.Accordion:
+    """Something that is opened when it is wanted.
+
+    Example:
+        >>> folded("more", [widgets.HTML()]).selected_index is None
+        True
+    """
+    layout = widgets.Layout(width=f"{WIDTH}px", max_width="100%")
+    return widgets.Accordion([widgets.VBox(children)], titles=[title], selected_index=None, layout=layout)
+
+
 class Panel:
     """The base of all panels.
 
@@ -81,6 +100,7 @@ class Panel:
     Attributes:
         error: the last exception, or None; also told in the status line.
         view: the widget.
+        stills: pictures that stand in for the panel where there are no widgets, as on a page that was printed.
     """
 
     def __init__(self, title: str, call: str) -> None:
@@ -89,6 +109,7 @@ class Panel:
         self.error: Exception | None = None
         self.lock = threading.RLock()  # callbacks may run while a cell does, and beside the worker
         self.closed = False
+        self.stills: list[Picture] = []
         self._doing = ""
         self._worker = Worker(f"styletools {title}", self._failed, self._idle)
         self._title = widgets.HTML(f"<b>{html.escape(title)}</b>")
@@ -173,7 +194,9 @@ class Panel:
         running = widgets.HBox([self.stop_button, self.progress], layout=widgets.Layout(align_items="center"))
         self.view.children = (self._title, *controls, running, self.status, *pictures, Access())
         self.view.add_class("styletools-panel")
-        self.view.layout = widgets.Layout(width=f"{WIDTH + 24}px", padding=_SPACE, grid_gap=_SPACE, overflow="visible")
+        self.view.layout = widgets.Layout(
+            width=f"{WIDTH + 24}px", max_width="100%", padding=_SPACE, grid_gap=_SPACE, overflow="visible"
+        )
 
     def _idle(self) -> None:
         """Nothing runs any more."""
@@ -194,11 +217,25 @@ class Panel:
         _register(self)
         bundle: dict[str, Any] = self.view._repr_mimebundle_()
         bundle["text/plain"] = self.call
+        if self.stills:
+            bundle["image/jpeg"] = base64.b64encode(_printed(self.stills)).decode()
         return bundle
 
     def __repr__(self) -> str:
         """What was called."""
         return self.call
+
+
+def _printed(pictures: list[Picture]) -> bytes:
+    """The pictures of a panel with their captions, as one JPEG: a notebook keeps it, and should stay light."""
+    columns = 3 if len(pictures) > 4 else 2
+    words = 110 // columns  # there is no room for more
+    titles = [textwrap.shorten(picture.image.alt.split(";")[0], words, placeholder=" …") for picture in pictures]
+    files = [io.BytesIO(picture.image.value) for picture in pictures]
+    shown = {title: Image.open(file).convert("RGB") for title, file in zip(titles, files, strict=True)}
+    buffer = io.BytesIO()
+    sheet(shown, columns, 3 * WIDTH // 4, 220 * -(-len(shown) // columns)).save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
 
 
 def _register(panel: Panel) -> None:

@@ -65,15 +65,22 @@ class _Shown(anywidget.AnyWidget):
 class Picture:
     """An image with its caption, of a fixed size, so that nothing jumps while it changes.
 
+    Args:
+        caption: below it.
+        width: in CSS pixels.
+        height: in CSS pixels.
+        image: what shows it, with a `value` of PNG bytes and a text `alt`; by default a plain image.
+
     Example:
         >>> picture = Picture("a cat", 64, 48)
         >>> picture.image.alt, picture.image.value[1:4]
         ('a cat', b'PNG')
     """
 
-    def __init__(self, caption: str, width: int, height: int) -> None:
+    def __init__(self, caption: str, width: int, height: int, image: widgets.DOMWidget | None = None) -> None:
         """Grey until there is a picture."""
-        self.image = _Shown(value=png(blank()), width=width, height=height)
+        self.image = _Shown(width=width, height=height) if image is None else image
+        self.image.value = png(blank())
         self.caption = widgets.HTML(layout=widgets.Layout(width=f"{width}px", min_height="24px"))
         self.say(caption)
         self.box = widgets.VBox([self.image, self.caption], layout=widgets.Layout(margin="0"))

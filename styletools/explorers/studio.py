@@ -89,7 +89,7 @@ class StudioPanel(LivePanel):
         )  # fmt: skip
         self.balance = Balance()
         self.second = SecondPainting(self, "the_kiss" if as_literal(style) == "'great_wave'" else "great_wave")
-        self.regions = Regions(self, self.content)
+        self.regions = Regions(self, self.content, self.style)
         self.beginning = Beginning(size, steps)
         self.size, self.steps = self.beginning.size, self.beginning.steps
         self.output = Output()
@@ -139,10 +139,14 @@ class StudioPanel(LivePanel):
         content, mask, size = self.content.source, self.regions.source(), self.size.value
         if self.regions.choice.value == Regions.FILE and mask is None:
             raise InputError("regions: upload a mask first, or choose a rough selection")
+        if self.regions.choice.value == Regions.PAINTED and mask is None:
+            raise InputError("regions: paint one on the photograph first, or choose a rough selection")
         options = {**self.beginning.options(), **self.balance.options(), "alpha": self.ratio.value}
         options |= self.second.options(self.style.source, self.balance.layers(), size, mask is not None)
         if mask is not None:
             options["content_mask"] = mask
+            if not self.second.wanted.value:
+                options["style_mask"] = self.regions.style_source()
         return lambda on_step: transfer(content, beta=1.0, progress=False, on_step=on_step, **options)
 
     def on_frame(self, step: Step) -> None:

@@ -11,6 +11,8 @@ from styletools.explorers.controls import noise_number, size_slider, steps_slide
 from styletools.explorers.panel import Panel
 from styletools.explorers.picker import Picker
 from styletools.explorers.picture import Picture
+from styletools.explorers.touch.masks import MaskTouch
+from styletools.explorers.touch.protocol import missing
 from styletools.pictures.masks import ROUGH, Mask, load_mask
 from styletools.pictures.procedural import PROCEDURAL
 from styletools.pictures.samples import PAINTINGS, PHOTOGRAPHS
@@ -21,6 +23,9 @@ __all__ = ["Balance", "Beginning", "Output", "Regions", "SecondPainting"]
 COARSE = STYLE_LAYERS[3:]
 """Layers whose features are motifs and coarse strokes; those before them are fine strokes and colours."""
 _TINTS = torch.tensor([[0.1, 0.3, 1.0], [1.0, 0.55, 0.0], [0.0, 0.7, 0.3], [0.8, 0.1, 0.6]])
+
+
+_PAINTED_AT = 256  # longer side in pixels of what regions are painted on
 
 
 class Balance:
@@ -102,18 +107,19 @@ class SecondPainting:
 
 
 class Regions:
-    """Regions of the photograph: none, a rough selection, or a mask from a file."""
+    """Regions of the photograph: none, a rough selection, a mask from a file, or painted by hand."""
 
     title = "Regions"
-    NONE, FILE = "none", "from a file"
+    NONE, FILE, PAINTED = "none", "from a file", "painted by hand"
 
-    def __init__(self, panel: Panel, photograph: Picker) -> None:
+    def __init__(self, panel: Panel, photograph: Picker, painting: Picker) -> None:
         """Without one."""
-        self._panel, self._photograph = panel, photograph
+        self._panel, self._photograph, self._painting = panel, photograph, painting
         self._file: bytes | None = None
         words = [(f"{word}: {meaning}", word) for word, (_, _, meaning) in ROUGH.items()]
         self.choice = widgets.Dropdown(
-            options=[(self.NONE, self.NONE), *words, (self.FILE, self.FILE)], value=self.NONE, description="regions",
+            options=[(self.NONE, self.NONE), *words, (self.FILE, self.FILE), (self.PAINTED, self.PAINTED)],
+            value=self.NONE, description="regions",
             tooltip="with a second painting each paints one of them; with one, each region has its style for itself",
             layout=widgets.Layout(width="520px"),
         )  # fmt: skip
@@ -129,24 +135,57 @@ class Regions:
         panel.on_change(self.choice, self._chosen)
         panel.on_change(self.number, self.show)
         panel.on_change(self.upload, self._uploaded)
-        photograph.on_change(self.show)
+        photograph.on_change(self._another_photograph)
+        painting.on_change(self._another_painting)
+        self.painters = [MaskTouch("the photograph"), MaskTouch("the painting")]
+        for painter in self.painters:
+            painter.failed = panel._failed
+            painter.painted = lambda: panel.guard(self.show)
+            painter.layout = widgets.Layout(width="460px", max_width="100%")
+        note = widgets.HTML(
+            "<small>A region of the photograph gets the style of the same region of the painting; where nothing is "
+            "painted on the painting, the style of all of it. With a second painting each paints one region.</small>"
+        )
+        both = widgets.HBox(self.painters, layout=widgets.Layout(flex_flow="row wrap", grid_gap="8px"))
+        self.canvas = widgets.VBox([note, both, missing("a mask from a file")], layout=widgets.Layout(display="none"))
         controls = widgets.VBox([self.choice, self.number, self.upload])
-        self.box = widgets.HBox([controls, self.preview.box])
+        self.box = widgets.VBox([widgets.HBox([controls, self.preview.box]), self.canvas])
+        self._another_painting()
+        self.painters[0].show(photograph.image(_PAINTED_AT))
 
     def source(self) -> Any:  # noqa: ANN401  # what `transfer` takes
         """What `content_mask` is to be."""
         word = self.choice.value
         if word == self.NONE:
             return None
+        if word == self.PAINTED:
+            return self._painted(0)
         return self._file if word == self.FILE else f"{word}={self.number.value:.2f}"
+
+    def style_source(self) -> torch.Tensor | None:
+        """What `style_mask` is to be, with one painting."""
+        return self._painted(1) if self.choice.value == self.PAINTED else None
+
+    def _painted(self, place: int) -> torch.Tensor | None:
+        """What was painted on the photograph or on the painting; None where that is nothing."""
+        painter = self.painters[place]
+        return painter.mask if len(painter.used) > 1 else None
+
+    def _another_photograph(self) -> None:
+        self.painters[0].show(self._photograph.image(_PAINTED_AT))
+        self.show()
+
+    def _another_painting(self) -> None:
+        self.painters[1].show(self._painting.image(_PAINTED_AT))
 
     def show(self) -> None:
         """Show the regions over the photograph, one tint each."""
+        self.canvas.layout.display = None if self.choice.value == self.PAINTED else "none"
         source = self.source()
         if source is None:
             self.preview.show(self._photograph.image(220))
-            waits = self.choice.value == self.FILE
-            self.preview.say("upload a mask" if waits else "no regions: one style everywhere")
+            waits = {self.FILE: "upload a mask", self.PAINTED: "paint a region below"}
+            self.preview.say(waits.get(self.choice.value, "no regions: one style everywhere"))
             return
         image = self._photograph.image(220)
         mask = load_mask(source, image, "mask")

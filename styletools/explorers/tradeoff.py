@@ -13,6 +13,7 @@ from styletools.door import explained
 from styletools.explorers.panel import SIDES, Panel, as_literal, whole
 from styletools.explorers.picker import Picker
 from styletools.explorers.picture import Picture, blank, png
+from styletools.explorers.touch.compare import CompareTouch
 from styletools.explorers.worker import Ticket
 from styletools.network.find import find_vgg
 from styletools.pictures.images import ImageSource
@@ -126,7 +127,10 @@ class TradeoffPanel(Panel):
         self._sources = (self.content.source, self.style.source)  # of the pictures in the grid
         self.results: dict[tuple[str, float], Result] = {}
         self.cells = {(name, ratio): self._cell(name, ratio) for name in LAYER_SETS for ratio in RATIOS}
-        self.large = Picture("press “larger” below one of them", *SIDES)
+        self.compare = CompareTouch(width=SIDES[0], height=SIDES[1], before="the photograph")
+        self.compare.failed = self._failed
+        self.compare.show_before(png(self.content.image(256)))
+        self.large = Picture("press “larger” below one of them", *SIDES, self.compare)
         grid = widgets.GridBox(
             [box for _, box in self.cells.values()],
             layout=widgets.Layout(grid_template_columns=f"repeat({len(RATIOS)}, {_CELL + 10}px)", grid_gap="4px"),
@@ -140,6 +144,7 @@ class TradeoffPanel(Panel):
         for picture, _ in self.cells.values():
             picture.show(blank())
         self._sources = (self.content.source, self.style.source)
+        self.compare.show_before(png(self.content.image(256)))
         self.run(self._fill, "working …")
 
     def larger(self, name: str, ratio: float) -> None:
@@ -171,14 +176,17 @@ class TradeoffPanel(Panel):
         def follow(step: Step) -> bool:
             if self.due() or step.number == 1:
                 self.large.show(png(step.image, SIDES[0]))
+                self.compare.keep(f"step {step.number}")
                 self.progress.value = step.progress
             return not ticket.wanted
 
+        self.compare.forget()
         result = transfer(
             *self._sources, alpha=ratio, beta=1.0, style_layers=LAYER_SETS[name],
             size=2 * self.small, steps=2 * self.count, init=self.results[name, ratio].image, progress=False,
             on_step=follow,
         )  # fmt: skip
         self.large.show(png(result.image, SIDES[0]))
+        self.compare.keep(f"step {int(result.history['step'][-1])}")
         self.large.say(f"{name}; α/β = {ratio:g}; {2 * self.small} px")
         self.say("stopped" if result.interrupted else "finished")

@@ -7,6 +7,8 @@ import pytest
 
 from styletools import explorers
 
+pytest.register_assert_rewrite("stage")
+
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left():
@@ -30,3 +32,33 @@ def make():
     yield build
     for panel in made:
         panel.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One Chromium for all views."""
+    from playwright.sync_api import sync_playwright
+    from stage import CHROMIUM
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stage(chromium):
+    """Put a view on a page of its own."""
+    from stage import Stage
+
+    stages = []
+
+    def show(touch, **options):
+        context = chromium.new_context(**{"viewport": {"width": 1000, "height": 900}, **options})
+        stages.append((context, Stage(context.new_page(), touch)))
+        return stages[-1][1]
+
+    yield show
+    for context, shown in stages:
+        shown.close()
+        context.close()

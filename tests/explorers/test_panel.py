@@ -75,3 +75,26 @@ def test_a_failed_attempt_leaves_nothing():
         with pytest.raises(StyletoolsError):
             explorers.explore_gram("starry_night", "conv9_9")
     assert set(_instances) == before
+
+
+@pytest.mark.parametrize("name", ["features", "gram", "content", "style", "studio"])
+def test_a_picture_stands_in_for_it_where_there_are_no_widgets(make, name):
+    import base64
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    panel = make(name, **SMALL[name])
+    done(panel)
+    stored = Image.open(io.BytesIO(base64.b64decode(panel._repr_mimebundle_()["image/jpeg"])))
+    assert np.asarray(stored.convert("L")).std() > 20
+    assert stored.width == 720
+
+
+def test_a_line_says_what_to_do_where_nothing_can_be_pointed_at(make):
+    from styletools.explorers.panel import _all
+
+    for name in ("features", "gram", "studio"):
+        lines = [w.value for w in _all(make(name, **SMALL[name]).view) if "styletools-untouchable" in w._dom_classes]
+        assert any("does not run anywidget; use" in line for line in lines)
