@@ -19,9 +19,10 @@ MODULES = HERE / "node_modules"
 SOURCE = ROOT / "artifacts" / "book-source"
 STATIC = ROOT / "artifacts" / "book-static"
 OUT = ROOT / "artifacts" / "book"
-ENGINE = HERE / "engine"
+ENGINE = ROOT / "artifacts" / "engine"
+"""What computes in a page, if somebody has made it."""
 MATHJAX: dict[str, Any] = {
-    "output": {"fontPath": "[mathjax]/fonts/%%FONT%%-font", "displayOverflow": "linebreak"},
+    "output": {"fontPath": "[mathjax]/fonts/%%FONT%%-font", "displayOverflow": "overflow"},
     "options": {
         "enableMenu": False,
         "menuOptions": {"settings": {"speech": False, "braille": False, "assistiveMml": True}},
@@ -94,7 +95,9 @@ def finish(app: Any, pagename: str, templatename: str, context: dict[str, Any], 
     files = {name: Path(app.srcdir) / source for source, (_, name) in app.builder.env.images.items()}
     context["body"] = pictured(context["body"], lambda source: _size(files.get(source.rsplit("/", 1)[-1])))
     if 'class="styletools-panel"' in context["body"] and (STATIC / "engine" / "panels.js").exists():
-        app.add_js_file("engine/panels.js", type="module")
+        script = context["pathto"]("_static/engine/panels.js", resource=True)
+        app.add_js_file(None, body=f'import {{ mount }} from "./{script}"; mount();', type="module")
+        app.add_css_file("engine/panels.css")
 
 
 def pictured(body: str, size: Callable[[str], tuple[int, int] | None]) -> str:

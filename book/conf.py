@@ -25,6 +25,7 @@ myst_dmath_double_inline = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
+add_module_names = False
 autodoc_preserve_defaults = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
@@ -38,7 +39,7 @@ nitpick_ignore_regex = [
         "py:class",
         r"(torch|torchvision|numpy|np|PIL|ipywidgets|matplotlib|argparse|abc|anywidget|collections|http|os|pathlib|threading)\..*",
     ),
-    ("py:class", r"Tensor|t\.Any"),  # as torch and traitlets write them in what is inherited
+    ("py:class", r"Tensor|Axes|Figure|t\.Any"),  # as torch and traitlets write them in what is inherited
     ("py:class", r"(styletools\.[\w.]+\.)?[PT]"),  # type variables
 ]
 
@@ -56,12 +57,12 @@ html_theme_options = {
     "navbar_align": "left",
     "header_links_before_dropdown": 7,
     "show_toc_level": 2,
-    "secondary_sidebar_items": {"index": [], "docs/gallery": [], "**": ["page-toc"]},
+    "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
     "icon_links": [{"name": "Repository", "url": building.repository(), "icon": "fa-brands fa-github"}],
 }
-html_sidebars = {"index": [], "docs/gallery": []}
+html_sidebars = {"docs/gallery": [], "docs/controls": [], "predictions": [], "references": []}
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 

@@ -23,6 +23,16 @@ PANELS = {
 }
 """Which panel of the page stands for a panel of the notebook; `explore_statistics` has none."""
 
+PICTURES = {
+    "explore_features": ("content",),
+    "explore_gram": ("style",),
+    "explore_content": ("content",),
+    "explore_style": ("style",),
+    "explore_tradeoff": ("content", "style"),
+    "explore_studio": ("content", "style"),
+}
+"""What its pictures are, in the order of its arguments."""
+
 BADGES = re.compile(r"^\[!\[Open in Colab\].*?\]\((?P<colab>[^)]+)\) \[!\[.*?\]\((?P<binder>[^)]+)\)\s*$", re.MULTILINE)
 LESSON = re.compile(r"(?P<word>\b[Ll]esson )(?P<number>00b|\d\d)\b")
 PROTECTED = re.compile(
@@ -117,13 +127,10 @@ def placeholder(name: str, given: dict[str, Any], stills: Path, folder: Path) ->
     still = stills / f"{short}.jpg"
     relative = Path("..") / still.relative_to(folder.parent)
     described = json.loads((stills / "alt.json").read_text(encoding="utf-8"))[short]
-    kind = PANELS.get(name)
-    chosen = html.escape(json.dumps(given), quote=True)
-    opening = (
-        f'<div class="styletools-panel" data-panel="{kind}" data-given="{chosen}">'
-        if kind
-        else '<div class="panel-still">'
-    )
+    kind, words = PANELS.get(name), {"given": json.dumps(given)}
+    words |= dict(zip(PICTURES.get(name, ()), given["pictures"], strict=False))
+    data = "".join(f' data-{key}="{html.escape(value, quote=True)}"' for key, value in words.items())
+    opening = f'<div class="styletools-panel" data-panel="{kind}"{data}>' if kind else '<div class="panel-still">'
     caption = "The panel as it looks in the notebook: run the lesson to use it. The figures of this page show the same."
     return f"{opening}\n\n![{described}]({relative.as_posix()})\n\n*{caption}*\n\n</div>"
 

@@ -31,7 +31,8 @@ def figures(text: str, before: Callable[[Picture], Picture | None] = lambda _: N
         inside = "\n".join(_figure(image, caption, before) for image, caption in pairs if image)
         return f":::::{{container}} pictures\n{inside}:::::\n"
 
-    return TABLE.sub(replaced, text)
+    text = TABLE.sub(replaced, text)
+    return re.sub(r"^:::::\n\n+:::::\{container\} pictures\n", "", text, flags=re.MULTILINE)  # neighbours share a grid
 
 
 def _cells(line: str) -> list[str]:

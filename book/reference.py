@@ -34,9 +34,10 @@ EQUATION = re.compile(r"^(?P<body>\S.*?)\s{2,}(?P<number>\(Eq\. [^)]+\))$")
 
 
 def modules() -> list[ModuleType]:
-    """Every module that names what is public in it."""
+    """Every module that names what is public in it; first those from which something stands at the top."""
     found = [importlib.import_module(info.name) for info in pkgutil.walk_packages(styletools.__path__, "styletools.")]
-    return [module for module in found if getattr(module, "__all__", None) and not hasattr(module, "__path__")]
+    own = [module for module in found if getattr(module, "__all__", None) and not hasattr(module, "__path__")]
+    return sorted(own, key=lambda module: set(module.__all__).isdisjoint(styletools.__all__))
 
 
 def page_of(module: str) -> str:

@@ -7,3 +7,12 @@ for (const frame of document.querySelectorAll(".before-after")) compare(frame);
 for (const place of document.querySelectorAll(".styletools-prediction")) ask(place);
 for (const place of document.querySelectorAll(".styletools-tally")) tally(place);
 for (const place of document.querySelectorAll(".styletools-equation3")) work(place);
+
+// What is wider than a phone can be moved sideways, also by the keyboard.
+function reachable() {
+  for (const wide of document.querySelectorAll(".bd-article div.math, .bd-article table, .bd-article pre, .bd-article .equation p")) {
+    if (wide.scrollWidth > wide.clientWidth + 1) wide.tabIndex = 0;
+  }
+}
+addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable));
+addEventListener("resize", reachable);

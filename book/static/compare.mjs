@@ -8,7 +8,7 @@ export function compare(frame) {
   slider.type = "range";
   slider.min = 0;
   slider.max = 100;
-  slider.value = 50;
+  slider.value = frame.closest(".hero") ? 50 : 30;
   slider.setAttribute("aria-label", `Before and after: ${after.alt}`);
   const show = () => {
     frame.style.setProperty("--cut", `${slider.value}%`);
