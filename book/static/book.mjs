@@ -13,6 +13,7 @@ function reachable() {
   for (const wide of document.querySelectorAll(".bd-article div.math, .bd-article table, .bd-article pre, .bd-article .equation p")) {
     if (wide.scrollWidth > wide.clientWidth + 1) wide.tabIndex = 0;
   }
+  document.documentElement.dataset.settled = "yes";
 }
 addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable));
 addEventListener("resize", reachable);

@@ -43,7 +43,7 @@ function element(name, properties = {}, ...children) {
 }
 
 function map(row, filter, order) {
-  const cells = order.map((k) => element("span", { className: "cell", textContent: row[k] }));
+  const cells = order.map((k) => element("span", { className: "square", textContent: row[k] }));
   cells.forEach((cell, index) => cell.style.setProperty("--strength", row[order[index]] / 3));
   return element("div", { className: `map filter-${filter}` }, ...cells);
 }
