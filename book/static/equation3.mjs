@@ -165,11 +165,11 @@ export function work(place) {
   };
   const drag = (button, start) => {
     button.dragged = false;
+    button.setPointerCapture(start.pointerId); // at once: a quick hand has left the tile before it has moved
     const under = (event) => document.elementsFromPoint(event.clientX, event.clientY).find((other) => other.dataset?.place);
     const move = (event) => {
       const [x, y] = [event.clientX - start.clientX, event.clientY - start.clientY];
       if (!button.dragged && Math.hypot(x, y) < 8) return;
-      if (!button.dragged) button.setPointerCapture(start.pointerId);
       button.dragged = true;
       button.classList.add("dragging");
       button.style.transform = `translate(${x}px, ${y}px)`;
