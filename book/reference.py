@@ -30,6 +30,8 @@ PLACES = {
     "folder stopping",
     "reading": "reading charts plots",
 }
+EMPHASIS = re.compile(r"(?<![\w*`(])\*([A-Za-z][^*`>]{0,200}?\w)\*(?![\w*])")
+"""*So*; it may go over the end of a line, where the star of a product would be one too: read without stars."""
 EQUATION = re.compile(r"^(?P<body>\S.*?)\s{2,}(?P<number>\(Eq\. [^)]+\))$")
 
 
@@ -128,7 +130,7 @@ def said(obj: object, lines: Sequence[str]) -> list[str]:
 def restructured(lines: Sequence[str], known: Mapping[str, str], module: str) -> list[str]:
     """A docstring's lines as reStructuredText: `name` is a link or code, an equation is set apart, stars are stars."""
     found: list[str] = []
-    for line in lines:
+    for line in EMPHASIS.sub(r"\1", "\n".join(lines)).split("\n"):
         if line.lstrip().startswith((">>>", "...", ".. ")):
             found.append(line)
         elif equation := EQUATION.match(line):

@@ -227,6 +227,10 @@ class TestReference:
         known = reference.objects()
         assert reference.restructured([line], known, "styletools.recipes") == [wanted]
 
+    def test_a_title_over_two_lines_loses_its_stars(self):
+        found = reference.restructured(["See *Image Style", "Transfer*, 2016: 2 * F * G"], {}, "")
+        assert found == ["See Image Style", r"Transfer, 2016: 2 \* F \* G"]
+
     def test_an_equation_is_set_apart(self):
         found = reference.restructured(["G_ij = Σ_k F_ik F_jk       (Eq. 3)"], {}, "")
         assert found[1:4] == [".. container:: equation", "", "   G_ij = Σ_k F_ik F_jk       (Eq. 3)"]
