@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MODULES := book/node_modules/.package-lock.json
 
-.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean
+.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean panels book
 
 help:
 	@echo "make lab        open the course in JupyterLab"
@@ -20,6 +21,8 @@ help:
 	@echo "make notebooks  run the notebooks again and store their outputs"
 	@echo "make html       the course as one page without a network; likewise make pdf, make slides (a lecture)"
 	@echo "make lint       check style and types only"
+	@echo "make panels     photograph the live panels again for the book (some minutes)"
+	@echo "make book       the course as a site, in artifacts/book; styletools book serves it"
 
 # torch is large: the first run downloads a few GB, unless a small CPU-only pair was installed before (see README).
 $(READY): pyproject.toml
@@ -49,7 +52,7 @@ lint: $(READY)
 # Two processes with one thread each: faster than one with two, since most tests are small. A file stays together.
 TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
-test: lint
+test: lint $(MODULES)
 	$(TOGETHER)
 	$(MAKE) test-notebooks
 
@@ -91,3 +94,13 @@ html pdf slides: $(READY)
 
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+panels: $(READY)
+	$(BIN)/python scripts/panels.py
+
+# What the book needs from npm, exactly as the lock file has it; afterwards it is built without a network.
+$(MODULES): book/package-lock.json $(READY)
+	$(BIN)/python -m book install
+
+book: $(READY) $(MODULES)
+	OMP_NUM_THREADS=1 $(BIN)/python -m book

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from styletools import __version__, doctor
+from styletools import __version__, book, doctor
 from styletools.errors import InputError, StyletoolsError
 from styletools.folder import jobs_of
 from styletools.options import Parser, add_reconstruct, add_transfer
@@ -173,6 +173,10 @@ def _studio(arguments: list[str]) -> int:
         return _serve("voila", [str(page), *here, *idle, *arguments], Path.cwd())
 
 
+def _book(folder: Path, port: int, browser: bool) -> int:
+    return book.serve(folder, port, browser=browser)
+
+
 def _serve(module: str, arguments: list[str], folder: Path) -> int:
     """Run a server until it ends; ^C reaches it as well, and JupyterLab asks whether it is meant."""
     with subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=folder) as server:
@@ -211,6 +215,12 @@ def _parser() -> Parser:
     add("doctor", _doctor, "say what is installed, which weights, which device")
     add("lab", _lab, "open the course in JupyterLab; other words are passed on to it")
     add("studio", _studio, "serve the studio panel as a page; other words are passed on to Voilà")
+
+    command = add("book", _book, "serve the built book of the course on this machine (`make book` builds it)")
+    command.add("", "folder", metavar="FOLDER", nargs="?", type=Path, default=book.FOLDER, help="where it was built")
+    text = f"where to serve it (default {book.PORT}; 0: any that is free)"
+    command.add("", "--port", type=int, metavar="PORT", default=book.PORT, help=text)
+    command.add("", "--no-browser", dest="browser", action="store_false", help="open no browser")
     return parser
 
 

@@ -21,7 +21,8 @@ from styletools.pictures.saving import save_image
 
 __all__ = ["MOST_BYTES", "Film", "FilmFile", "Snapshots", "check_film"]
 
-MOST_BYTES = 1.5e9  # of the frames of a GIF, which are kept until it is written, 3 bytes a pixel
+MOST_BYTES = 1.5e9
+"""Most that the frames of a GIF may take, which are kept until it is written, 3 bytes a pixel."""
 
 
 class Film:

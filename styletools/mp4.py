@@ -18,7 +18,8 @@ from styletools.pictures.images import to_pil
 
 __all__ = ["LAST", "Mp4Writer", "check_encoder"]
 
-LAST = 2  # seconds that the last frame of a film stands
+LAST = 2
+"""Seconds that the last frame of a film stands."""
 
 
 def check_encoder(height: int, width: int) -> None:

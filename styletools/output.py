@@ -23,7 +23,9 @@ from styletools.stopping import Stopping
 __all__ = ["STOPPED", "USER_ERROR", "check_output", "ended", "fail", "paint"]
 
 USER_ERROR = 2
-STOPPED = 128  # and the number of the signal, as shells have it
+"""Exit code after an error."""
+STOPPED = 128
+"""Exit code of a run that a signal has ended, without the number of the signal, as shells have it."""
 _MASKS = ("content_mask", "style_mask")
 _ROOM = 4_000_000  # bytes that must be free; a picture of 1024 px has fewer
 

@@ -31,7 +31,7 @@ ORDER = [
     "losses/STATISTIC", "losses/statistics", "losses/sources", "losses/objective",
     "stages", "footprint", "settings", "palette", "paintings", "ingredients", "result", "plan", "recipes", "remake",
     "folder", "laboratory", "transforms", "charts", "plots", "exercises", "explorers", "doctor", "output", "options",
-    "cli",
+    "book", "cli",
 ]
 # fmt: on
 MODULES = sorted(path.relative_to(PACKAGE).as_posix()[:-3] for path in PACKAGE.rglob("*.py"))

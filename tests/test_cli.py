@@ -261,7 +261,9 @@ class TestRemake:
 class TestHelp:
     """A screen at a time."""
 
-    @pytest.mark.parametrize("command", ["transfer", "reconstruct", "remake", "samples", "doctor", "lab", "studio", ""])
+    @pytest.mark.parametrize(
+        "command", ["transfer", "reconstruct", "remake", "samples", "doctor", "lab", "studio", "book", ""]
+    )
     def test_fits_a_screen(self, command, capsys, monkeypatch):
         monkeypatch.setenv("COLUMNS", "80")
         assert run(*command.split(), "--help") == 0
@@ -596,7 +598,7 @@ class TestOthers:
     def test_version_and_help(self, capsys):
         assert run("--version") == 0
         assert st.__version__ in capsys.readouterr().out
-        for command in ("transfer", "reconstruct", "remake", "samples", "doctor", "lab", "studio"):
+        for command in ("transfer", "reconstruct", "remake", "samples", "doctor", "lab", "studio", "book"):
             assert run(command, "--help") == 0
             assert command in capsys.readouterr().out
 

@@ -33,7 +33,7 @@ def test_environment_yml_states_the_same_as_pyproject():
     assert conda.pop("python") == PROJECT["requires-python"]
     assert conda.pop("pip") == ""
     assert conda == {CONDA_NAMES.get(name, name): bound for name, bound in wanted.items()}
-    assert pip == ["-e .[lab,test]"]
+    assert pip == ["-e .[lab,test,book]"]
     assert environment["name"] == PROJECT["name"]
     assert environment["channels"] == ["conda-forge"]
 
@@ -52,6 +52,11 @@ def test_everything_imported_is_declared():
 def test_the_tests_have_the_encoder_of_the_films():
     extras = PROJECT["optional-dependencies"]
     assert set(extras["film"]) <= set(extras["test"])
+
+
+def test_the_tests_can_build_the_book():
+    extras = PROJECT["optional-dependencies"]
+    assert set(extras["book"]) <= set(extras["test"])
 
 
 def test_citation_and_changelog_know_the_version():

@@ -26,6 +26,7 @@ __all__ = ["OptimiserName", "Stage", "Step", "Synthesis", "check_optimiser", "ch
 
 _COLUMNS = ("step", "height", "evaluations", "seconds", "total")
 OptimiserName: TypeAlias = Literal["lbfgs", "adam"]
+"""Which optimiser: `"lbfgs"`, with bounds, or `"adam"`."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from styletools.explorers.worker import Ticket, Worker
 
 __all__ = ["SIDES", "STILLS", "WIDTH", "Panel", "as_literal", "folded", "whole"]
 
-WIDTH = 960  # pixels: all of a panel is seen in a window of 1000
+WIDTH = 960
+"""Of a panel, in pixels: all of it is seen in a window of 1000."""
 SIDES = (440, 400)
 """Width and height of the picture that is made, in pixels; one of another shape is fitted in."""
 STILLS = "Still pictures, by the lists above"

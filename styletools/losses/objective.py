@@ -28,6 +28,7 @@ __all__ = ["LayerWeights", "Objective", "Units", "check_units", "layer_weights"]
 LayerWeights: TypeAlias = str | Iterable[str] | Mapping[str, float]
 """One layer, several that share a weight of 1, or w_l by layer."""
 Units: TypeAlias = Literal["relative", "literal"]
+"""`"relative"`: a term counts as a share of its value for a picture without features; `"literal"`: as printed."""
 
 
 class Objective:

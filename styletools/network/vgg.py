@@ -20,6 +20,7 @@ from styletools.surroundings import undisturbed
 __all__ = ["VGG", "Padding", "Pooling"]
 
 Pooling: TypeAlias = Literal["avg", "max"]
+"""Average pooling, as in the paper, or maximum pooling, as the network was trained."""
 Padding: TypeAlias = Literal["zeros", "replicate", "reflect"]
 """What a convolution sees beyond the border: nothing, the border itself, or the picture mirrored."""
 PRE = "_pre"

@@ -32,7 +32,9 @@ from styletools.surroundings import undisturbed
 __all__ = ["BLOCKS", "SOURCES", "Convention", "Depth", "Weights", "cache_folder", "convolutions", "load_weights"]
 
 Depth: TypeAlias = Literal[11, 13, 16, 19]
+"""Which VGG: its number of layers with weights."""
 Convention: TypeAlias = Literal["imagenet", "caffe"]
+"""How the weights were trained: which mean and divisor a picture needs."""
 
 BLOCKS: dict[Depth, tuple[int, ...]] = {
     11: (1, 1, 2, 2, 2),

