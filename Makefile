@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean
+.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean engine
 
 help:
 	@echo "make lab        open the course in JupyterLab"
@@ -19,6 +19,7 @@ help:
 	@echo "make diagrams   draw the diagrams of the course again, likewise (half a minute)"
 	@echo "make notebooks  run the notebooks again and store their outputs"
 	@echo "make html       the course as one page without a network; likewise make pdf, make slides (a lecture)"
+	@echo "make engine     what computes in a page without a kernel: graphs, weights, onnxruntime-web (fetched by npm)"
 	@echo "make lint       check style and types only"
 
 # torch is large: the first run downloads a few GB, unless a small CPU-only pair was installed before (see README).
@@ -91,3 +92,13 @@ html pdf slides: $(READY)
 
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The engine of the pages, in artifacts/engine: graphs from the package's own equations and weights, and the runtime that
+# computes them. npm comes from the machine, or from PyPI with the tests' packages.
+NPM := $(shell command -v npm || echo $(BIN)/npm)
+
+book/node_modules/.package-lock.json: book/package-lock.json $(READY)
+	cd book && PATH="$(abspath $(BIN)):$$PATH" $(if $(findstring $(BIN),$(NPM)),$(abspath $(NPM)),$(NPM)) ci --ignore-scripts --no-audit --no-fund
+
+engine: book/node_modules/.package-lock.json
+	$(BIN)/python scripts/export_browser.py
