@@ -93,12 +93,7 @@ html pdf slides: $(READY)
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# The engine of the pages, in artifacts/engine: graphs from the package's own equations and weights, and the runtime that
-# computes them. npm comes from the machine, or from PyPI with the tests' packages.
-NPM := $(shell command -v npm || echo $(BIN)/npm)
-
-book/node_modules/.package-lock.json: book/package-lock.json $(READY)
-	cd book && PATH="$(abspath $(BIN)):$$PATH" $(if $(findstring $(BIN),$(NPM)),$(abspath $(NPM)),$(NPM)) ci --ignore-scripts --no-audit --no-fund
-
-engine: book/node_modules/.package-lock.json
+# What computes in a page without a kernel, in artifacts/engine: graphs from the package's own equations, its weights, and
+# the runtime, which npm fetches (Node comes from the machine, or from PyPI with the tests' packages).
+engine: $(READY)
 	$(BIN)/python scripts/export_browser.py

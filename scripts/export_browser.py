@@ -7,12 +7,13 @@ A step graph takes a picture, targets and factors, and returns the terms of a lo
 respect to the picture: what `Objective.value_and_gradient` computes. There is one for each recipe with its layers,
 pooling and padding; a page fetches the one that it needs, some 30 kB. The weights are those of the package: a graph
 says where in the safetensors file each tensor lies. A features graph returns the features of every layer; another one
-makes a Gram matrix of them. `engine.json` names the graphs, their terms, inputs and outputs, and the package's own
-defaults.
+makes a Gram matrix of them. `graphs.json` names the graphs, their terms, inputs and outputs; `engine.json` the pictures
+and the package's own defaults.
 """
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
 import os
@@ -25,15 +26,20 @@ from typing import Any
 import onnx
 from browser.graph import Graph, Stored, bytes_needed
 from browser.network import AddGradient, Network
+from browser.node import MODULES, install, node  # noqa: F401  # its tests run the scripts
 from browser.terms import STATISTICS, Content, Smoothness, Term
 
 import styletools as st
 from styletools import stages
 from styletools.descent import optimisers
+from styletools.files import write_whole
 from styletools.network.vgg import VGG
 from styletools.pictures.samples import credit
 from styletools.plan import CONTENT_LAYER, CONTRAST, STYLE_LAYERS
 
+SCRIPTS = "book/engine"  # what runs the graphs
+RUNTIME = MODULES / "onnxruntime-web" / "dist"
+MODULE, WASM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "styletools" / "data"
 WEIGHTS = DATA / "vgg16.safetensors"
@@ -161,31 +167,46 @@ def pictures() -> dict[str, dict[str, str]]:
 
 
 def export(folder: Path = FOLDER) -> Path:
-    """Write everything and return the folder."""
-    (folder / "graphs").mkdir(parents=True, exist_ok=True)
-    (folder / "pictures").mkdir(exist_ok=True)
-    _share(WEIGHTS, folder / WEIGHTS.name)
+    """Write everything that a page needs into a folder, and return it."""
+    install()
+    for part in ("graphs", "pictures", "ort"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for source in (WEIGHTS, *(ROOT / SCRIPTS).iterdir()):
+        _share(source, folder / source.name)
     for name in st.SAMPLES:
         _share(DATA / "images" / f"{name}.jpg", folder / "pictures" / f"{name}.jpg")
+    for name in (MODULE, WASM):
+        _share(RUNTIME / name, folder / "ort" / name)
+    digest = hashlib.sha256(WEIGHTS.read_bytes())
+    digest.update((RUNTIME / WASM).read_bytes())
     described: dict[str, Any] = {}
     for name, model, about in graphs(Stored(WEIGHTS)):
         file = f"graphs/{name.replace(' ', '-')}.onnx"
         data = model.SerializeToString(deterministic=True)
-        (folder / file).write_bytes(data)
+        digest.update(data)
+        write_whole(folder / file, data)
         described[name] = {"file": file, "bytes": len(data), "weights": bytes_needed(model), **about}
-    engine = {"version": st.__version__, "weights": {"file": WEIGHTS.name, "bytes": WEIGHTS.stat().st_size}}
-    engine |= {"defaults": defaults(), "pictures": pictures(), "graphs": described}
-    (folder / "engine.json").write_text(json.dumps(engine, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    runtime = {"module": f"ort/{MODULE}", "wasm": f"ort/{WASM}", "bytes": (RUNTIME / WASM).stat().st_size}
+    engine = {"version": st.__version__, "digest": digest.hexdigest()[:16], "runtime": runtime}
+    engine |= {"weights": {"file": WEIGHTS.name, "bytes": WEIGHTS.stat().st_size}}
+    needed = described[f"transfer {CONTENT_LAYER} gram max replicate"]["weights"]
+    engine |= {"download": runtime["bytes"] + needed, "content_layers": content_layers(VGG("random"))}
+    engine |= {"defaults": defaults(), "pictures": pictures()}
+    write_whole(folder / "graphs.json", json.dumps(described).encode())
+    write_whole(folder / "engine.json", json.dumps(engine, ensure_ascii=False).encode())
     return folder
 
 
 def _share(source: Path, target: Path) -> None:
     """The same file under a second name where the disk allows it: no second copy of the weights."""
-    target.unlink(missing_ok=True)
+    new = target.with_name(f".{target.name} {os.getpid()}")
+    new.unlink(missing_ok=True)
     try:
-        os.link(source, target)
+        os.link(source, new)
     except OSError:
-        shutil.copyfile(source, target)
+        shutil.copyfile(source, new)
+    new.replace(target)  # at once: somebody may be reading it
+    new.unlink(missing_ok=True)  # two names of one file: nothing was replaced
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -29,14 +30,16 @@ def engine() -> Path:
 
 @cache
 def index() -> dict:
-    return json.loads((engine() / "engine.json").read_text(encoding="utf-8"))
+    """What the two indexes say."""
+    found = json.loads((engine() / "engine.json").read_text(encoding="utf-8"))
+    return found | {"graphs": json.loads((engine() / "graphs.json").read_text(encoding="utf-8"))}
 
 
 def session(name: str) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     path = engine() / index()["graphs"][name]["file"]
-    with_weights = path.parent.parent / path.name  # a graph looks for its weights beside itself
+    with_weights = path.parent.parent / f"{path.stem} {os.getpid()}.onnx"  # a graph looks for its weights beside itself
     with_weights.write_bytes(path.read_bytes())
     try:
         return ort.InferenceSession(with_weights, options, providers=["CPUExecutionProvider"])

