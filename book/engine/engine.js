@@ -33,6 +33,7 @@ export class Engine {
     /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void, hear: (message: any) => void }>} */
     this.waiting = new Map();
     this.count = 0;
+    this.times = 0; // that it was closed
     /** @type {Promise<any> | null} */
     this.index = null;
   }
@@ -54,7 +55,7 @@ export class Engine {
    * @returns {Promise<Made>}
    */
   async synthesise(job, { onStep, onBytes, signal } = {}) {
-    await this.open();
+    await this.#opened();
     return this.#ask({ ask: "synthesise", job }, { signal, onBytes, onStep });
   }
 
@@ -67,7 +68,7 @@ export class Engine {
    * @returns {Promise<Values & { picture: import("./objective.js").Picture }>}
    */
   async features(image, layer, { size = 224, pooling = "max", padding = "replicate", ...watching } = {}) {
-    await this.open();
+    await this.#opened();
     return this.#ask({ ask: "features", image, layer, size, pooling, padding }, watching);
   }
 
@@ -78,12 +79,19 @@ export class Engine {
    * @returns {Promise<Values>}
    */
   async gram({ data, shape }) {
-    await this.open();
+    await this.#opened();
     return this.#ask({ ask: "gram", data, shape });
+  }
+
+  async #opened() {
+    const { times } = this;
+    await this.open();
+    if (times !== this.times) throw new Error("The engine was closed.");
   }
 
   /** End everything at once and give the memory back; the next request starts anew. */
   close() {
+    this.times += 1;
     this.worker?.terminate();
     this.worker = this.index = null;
     const waiting = [...this.waiting.values()];

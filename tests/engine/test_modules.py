@@ -116,14 +116,16 @@ def test_both_optimisers_take_the_packages_steps(name):
 
     run = LBFGS(evaluate, start, 20, Spectrum(start)) if name == "LBFGS" else Adam(evaluate, start)
     expected = [run.step().total for _ in range(25)]
-    pictures = {key: encoded(value.numpy()) for key, value in [("start", start), ("target", target), ("weights", weights)]}
+    pictures = {
+        key: encoded(value.numpy()) for key, value in [("start", start), ("target", target), ("weights", weights)]
+    }
     found = ask("bowl", optimiser=name, height=12, width=18, steps=25, **pictures)
     assert found["totals"] == pytest.approx(expected, rel=1e-3)
     image = decoded(found["image"], *shape)
     assert (image.min(), image.max()) == (0, 1)
 
 
-STYLE = {layer: 0.2 for layer in ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")}
+STYLE = dict.fromkeys(("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"), 0.2)
 
 
 @pytest.mark.slow
@@ -131,11 +133,19 @@ STYLE = {layer: 0.2 for layer in ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "c
 @pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
 @pytest.mark.parametrize("recipe", ["transfer", "texture", "content"])
 def test_the_first_losses_of_a_synthesis_are_pythons(recipe, optimiser, pooling):
-    """Maxima that nearly tie let the last bit of a sum decide, so that the package itself is not the same everywhere."""
-    options = {"size": 64, "steps": 5 if recipe == "transfer" else 10, "progress": False, "optimiser": optimiser, "seed": 2}
+    """Where maxima nearly tie the last bit of a sum decides: the package itself is not the same everywhere."""
+    options = {
+        "size": 64,
+        "steps": 5 if recipe == "transfer" else 10,
+        "progress": False,
+        "optimiser": optimiser,
+        "seed": 2,
+    }
     options["pooling"] = pooling
     content, style = sample("chelsea"), sample("starry_night")
-    job = {"content": None, "style": None, "pictures": {}} | {key: options[key] for key in ("size", "steps", "optimiser", "seed", "pooling")}
+    job = {"content": None, "style": None, "pictures": {}} | {
+        key: options[key] for key in ("size", "steps", "optimiser", "seed", "pooling")
+    }
     if recipe != "texture":
         job |= {"content": "conv4_2", "pictures": job["pictures"] | {"content": raw(content)}}
     if recipe != "content":
