@@ -22,11 +22,12 @@ export class Engine {
    * @param {object} [options]
    * @param {string} [options.base] address of the folder with engine.json; by default this file's own
    * @param {() => Worker} [options.worker] how a worker is made
-   * @param {Record<string, ArrayBuffer>} [options.inline] the engine's files, for a page that has them inside
+   * @param {() => Promise<Record<string, ArrayBuffer>>} [options.inline] the engine's files, for a page that has them inside
    * @param {number} [options.threads] by default one, or up to four where the page is cross-origin isolated
    */
   constructor({ base = new URL("./", import.meta.url).href, worker, inline, threads } = {}) {
-    this.place = { base, inline, threads };
+    this.place = { base, threads };
+    this.inline = inline;
     this.makeWorker = worker ?? (() => new Worker(new URL("./worker.js", base), { type: "module" }));
     /** @type {Worker | null} */
     this.worker = null;
@@ -40,7 +41,7 @@ export class Engine {
 
   /** What engine.json says: graphs, defaults, pictures. The worker is started. @returns {Promise<any>} */
   open() {
-    this.index ??= this.#ask({ ask: "open", place: this.place }).catch((error) => {
+    this.index ??= this.#begin().catch((error) => {
       this.close();
       throw error;
     });
@@ -83,6 +84,11 @@ export class Engine {
     return this.#ask({ ask: "gram", data, shape });
   }
 
+  async #begin() {
+    const inline = await this.inline?.();
+    return this.#ask({ ask: "open", place: { ...this.place, inline } }, {}, Object.values(inline ?? {}));
+  }
+
   async #opened() {
     const { times } = this;
     await this.open();
@@ -99,8 +105,13 @@ export class Engine {
     for (const { reject } of waiting) reject(new Error("The engine was closed."));
   }
 
-  /** @param {any} request @param {Watching & { onStep?: (step: Step) => void }} [watching] @returns {Promise<any>} */
-  #ask(request, { signal, onBytes, onStep } = {}) {
+  /**
+   * @param {any} request
+   * @param {Watching & { onStep?: (step: Step) => void }} [watching]
+   * @param {Transferable[]} [transfer]
+   * @returns {Promise<any>}
+   */
+  #ask(request, { signal, onBytes, onStep } = {}, transfer = []) {
     const worker = this.#start();
     const id = ++this.count;
     const stop = () => worker.postMessage({ id, ask: "stop" });
@@ -110,7 +121,7 @@ export class Engine {
         if (message.say === "step") onStep?.(message);
       };
       this.waiting.set(id, { resolve, reject, hear });
-      worker.postMessage({ id, ...request });
+      worker.postMessage({ id, ...request }, transfer);
       if (signal?.aborted) stop();
       signal?.addEventListener("abort", stop, { once: true });
     }).finally(() => signal?.removeEventListener("abort", stop));

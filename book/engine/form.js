@@ -85,7 +85,7 @@ export class Form {
     this.steps = element("input", { type: "number", min: "1", max: "500", value: data.steps ?? "60", inputMode: "numeric" });
     this.start = select(
       [["noise", "soft noise"], ...(this.content ? [["content", "the photograph"]] : []), ...(this.style ? [["style", "the painting"]] : [])],
-      data.start ?? "noise",
+      data.start ?? (kind === "transfer" ? "content" : "noise"),
     );
     this.grow = select([["yes", "small first, then larger"], ["no", "one size only"]], data.grow ?? (kind === "style" ? "no" : "yes"));
     this.pooling = select([["max", "maximum"], ["avg", "average"]], data.pooling ?? this.defaults.pooling);

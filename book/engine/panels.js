@@ -51,7 +51,7 @@ export class Panel {
 
   #build() {
     const megabytes = Math.round(this.index.download / 1e6);
-    const where = this.engine.place.inline ? "The engine is inside this page." : `Start fetches the engine from this site, once: ${megabytes} MB.`;
+    const where = this.engine.inline ? "The engine is inside this page." : `Start fetches the engine from this site, once: ${megabytes} MB.`;
     const note = this.index.note ? ` ${this.index.note}` : "";
     const left = element(
       "div",
@@ -154,22 +154,22 @@ export class Panel {
   }
 }
 
+/** @param {string} file @param {Engine} engine */
+async function fetched(file, engine) {
+  const response = await fetch(new URL(file, engine.place.base)).catch(() => null);
+  if (!response?.ok) throw new Error(`Cannot fetch ${file}.`);
+  return response.blob();
+}
+
 /**
  * Mount all panels of a page, each when it comes near the window.
  *
  * @param {object} [options]
  * @param {Engine} [options.engine]
- * @param {Record<string, ArrayBuffer>} [options.inline] the engine's files, for a page that has them inside
+ * @param {(file: string) => Promise<Blob>} [options.open] a file of the engine, for a page that has them inside
  * @param {ParentNode} [options.root]
  */
-export function mount({ engine = new Engine(), inline, root = document } = {}) {
-  const { base } = engine.place;
-  const open = async (/** @type {string} */ file) => {
-    if (inline) return new Blob([inline[file]]);
-    const response = await fetch(new URL(file, base)).catch(() => null);
-    if (!response?.ok) throw new Error(`Cannot fetch ${file}.`);
-    return response.blob();
-  };
+export function mount({ engine = new Engine(), open = (file) => fetched(file, engine), root = document } = {}) {
   /** @type {Map<string, Promise<Blob>>} */
   const opened = new Map();
   const once = (/** @type {string} */ file) => {

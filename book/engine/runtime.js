@@ -1,5 +1,7 @@
 // What computes: onnxruntime-web, the weights as far as they are needed, one session at a time.
 
+import { expand } from "./int8.js";
+
 /**
  * @typedef {(loaded: number, total: number) => void} OnBytes
  * @typedef {{ base: string, inline?: Record<string, ArrayBuffer>, threads?: number }} Place
@@ -59,7 +61,8 @@ export class Runtime {
     await this.#start();
     const graph = await this.#bytes(about.file);
     if (about.weights > this.weights.length) {
-      this.weights = await this.#bytes(this.index.weights.file, about.weights);
+      const { file, packed } = this.index.weights;
+      this.weights = packed ? expand(await this.#bytes(packed)) : await this.#bytes(file, about.weights);
     }
     await this.release();
     const externalData = about.weights ? [{ path: this.index.weights.file, data: this.weights }] : [];

@@ -15,8 +15,15 @@ from onnx import TensorProto, helper, numpy_helper
 OPSET, IR = 17, 9  # old enough for every onnxruntime of the last years, new enough for all that is used here
 
 
+def safetensors_header(path: Path) -> tuple[dict[str, Any], int]:
+    """The header of a safetensors file, and where the data begins: after eight bytes of length, and the header."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        return json.loads(file.read(length)), 8 + length
+
+
 class Stored:
-    """Where each tensor lies in a safetensors file: eight bytes of length, a header of JSON, then the data.
+    """Where each tensor lies in a safetensors file.
 
     Args:
         path: the file.
@@ -25,10 +32,7 @@ class Stored:
     def __init__(self, path: Path) -> None:
         """Read the header only."""
         self.name = path.name
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            self._header: dict[str, Any] = json.loads(file.read(length))
-        self._start = 8 + length
+        self._header, self._start = safetensors_header(path)
 
     def external(self, key: str) -> TensorProto:
         """A tensor that an ONNX graph reads from the file."""

@@ -54,6 +54,10 @@ const answers = {
     for (let i = 0; i < steps; i++) totals.push((await run.step()).total);
     return { totals, image: text(run.at.image) };
   },
+  async expand({ packed }) {
+    const { expand } = await load("int8.js");
+    return text(expand(new Uint8Array(Buffer.from(packed, "base64"))));
+  },
   /** A whole job with the real graphs. */
   async synthesis({ job, most }) {
     const { Runtime } = await load("runtime.js");
