@@ -171,7 +171,7 @@ def export(folder: Path = FOLDER) -> Path:
     install()
     for part in ("graphs", "pictures", "ort"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    for source in (WEIGHTS, *(ROOT / SCRIPTS).iterdir()):
+    for source in (WEIGHTS, *(ROOT / SCRIPTS).glob("*.js"), *(ROOT / SCRIPTS).glob("*.css")):
         _share(source, folder / source.name)
     for name in st.SAMPLES:
         _share(DATA / "images" / f"{name}.jpg", folder / "pictures" / f"{name}.jpg")

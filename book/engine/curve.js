@@ -21,7 +21,7 @@ function ticks(low, high) {
       if (value >= low && value <= high) found.push(Number(value.toPrecision(1)));
     }
   }
-  return found;
+  return found.length > 1 ? found : [low, high].map((value) => Number(value.toPrecision(2)));
 }
 
 /** The content, the style and the smoothness of one step. @param {Record<string, number>} terms */
@@ -41,13 +41,15 @@ export class Curve {
     this.svg = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "st-curve" });
     this.legend = document.createElement("p");
     this.legend.className = "st-legend";
+    this.steps = 1;
+    /** @type {Record<string, number[]>} */
+    this.series = {};
     this.clear(1);
   }
 
   /** @param {number} steps how many there will be */
   clear(steps) {
     this.steps = steps;
-    /** @type {Record<string, number[]>} */
     this.series = {};
     this.svg.setAttribute("aria-label", "The loss at each step: nothing yet.");
     this.svg.replaceChildren();
@@ -56,6 +58,7 @@ export class Curve {
 
   /** @param {number} total @param {Record<string, number>} terms */
   add(total, terms) {
+    /** @type {Record<string, number>} */
     const sums = { total, ...byKind(terms) };
     if (Object.keys(sums).length === 2) delete sums[/** @type {string} */ (Object.keys(sums)[1])]; // the total itself
     for (const [name, value] of Object.entries(sums)) (this.series[name] ??= []).push(value);

@@ -37,7 +37,14 @@ class Axis {
     for (const part of [0, 1]) data[part].set(spare[part].subarray(offset, end), offset);
   }
 
-  /** @param {Float64Array[]} from @param {Float64Array[]} to */
+  /**
+   * @param {Float64Array[]} from
+   * @param {Float64Array[]} to
+   * @param {number} offset
+   * @param {number} radix
+   * @param {number} m what is left of the length
+   * @param {number} s stride
+   */
   #stage([xr, xi], [yr, yi], offset, radix, m, s) {
     const { n, cos, sin } = this;
     const turn = n / radix; // ω_radix in the table of ω_n

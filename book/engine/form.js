@@ -8,8 +8,15 @@ const SIZES = [64, 80, 96, 112, 128, 144, 160, 176, 192];
 
 /** A choice of a picture: one of the package's, or the reader's own file. */
 class Choice {
-  /** @param {string} text @param {any} index @param {string} kind @param {string} chosen @param {(name: string) => Promise<Blob>} open */
-  constructor(text, index, kind, chosen, open, /** @type {(text: string) => void} */ say) {
+  /**
+   * @param {string} text
+   * @param {any} index engine.json
+   * @param {string} kind what is listed first
+   * @param {string} chosen
+   * @param {(name: string) => Promise<Blob>} open
+   * @param {(text: string) => void} say
+   */
+  constructor(text, index, kind, chosen, open, say) {
     const entries = Object.entries(index.pictures);
     const sorted = [...entries.filter(([, p]) => p.kind === kind), ...entries.filter(([, p]) => p.kind !== kind)];
     this.select = select([...sorted.map(([name, p]) => /** @type {[string, string]} */ ([name, p.title]))], chosen);
@@ -83,11 +90,16 @@ export class Form {
     this.#sayRatio();
     this.size = select(SIZES.map((size) => [String(size), `${size} px`]), data.size ?? "96");
     this.steps = element("input", { type: "number", min: "1", max: "500", value: data.steps ?? "60", inputMode: "numeric" });
+    /** @type {[string, string][]} */
+    const starts = [["noise", "soft noise"], ["content", "the photograph"], ["style", "the painting"]];
     this.start = select(
-      [["noise", "soft noise"], ...(this.content ? [["content", "the photograph"]] : []), ...(this.style ? [["style", "the painting"]] : [])],
+      starts.filter(([name]) => name === "noise" || this[/** @type {"content" | "style"} */ (name)]),
       data.start ?? (kind === "transfer" ? "content" : "noise"),
     );
     this.grow = select([["yes", "small first, then larger"], ["no", "one size only"]], data.grow ?? (kind === "style" ? "no" : "yes"));
+    const sized = () => (this.grow.disabled = this.start.value !== "noise"); // a picture to start from has its large shapes
+    this.start.addEventListener("change", sized);
+    sized();
     this.pooling = select([["max", "maximum"], ["avg", "average"]], data.pooling ?? this.defaults.pooling);
     this.statistic = select([["gram", "Gram matrix"], ["mean-deviation", "mean and deviation"]], data.statistic ?? "gram");
     this.optimiser = select([["lbfgs", "L-BFGS"], ["adam", "Adam"]], data.optimiser ?? "lbfgs");
@@ -109,7 +121,7 @@ export class Form {
     const rare = [
       ...(this.kind === "content" ? [] : [labelled("Style is", this.statistic)]),
       labelled("Pooling", this.pooling),
-      labelled("Sizes", this.grow),
+      labelled("Sizes, from noise", this.grow),
       labelled("Optimiser", this.optimiser),
       labelled("Seed of the noise", this.seed),
     ];

@@ -26,6 +26,7 @@ export class Runtime {
     this.ort = null;
     /** @type {any} */
     this.index = null;
+    /** @type {Uint8Array} */
     this.weights = new Uint8Array(0);
     /** @type {{ name: string, session: any } | null} */
     this.current = null;

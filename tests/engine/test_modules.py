@@ -44,6 +44,25 @@ def raw(image: Image.Image):
     return {"rgba": base64.b64encode(rgba.tobytes()).decode(), "height": rgba.height, "width": rgba.width}
 
 
+def test_the_types_are_right():
+    """TypeScript reads the comments."""
+    modules = exporter.ROOT / exporter.SCRIPTS
+    compiler = exporter.MODULES / "typescript" / "bin" / "tsc"
+    engine()  # which installs it
+    done = subprocess.run(
+        node(str(compiler), "-p", str(modules / "jsconfig.json")), capture_output=True, text=True, check=False
+    )
+    assert done.stdout == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (exporter.ROOT / exporter.SCRIPTS).glob("*.js")))
+def test_files_stay_short_and_say_what_they_are(name):
+    lines = (exporter.ROOT / exporter.SCRIPTS / name).read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 300
+    assert lines[0].startswith("// ")
+
+
 @pytest.mark.parametrize("seed", [0, 7, 2**32 - 1])
 def test_the_noise_is_torchs(seed):
     found = decoded(ask("noise", height=20, width=31, seed=seed, contrast=1), 1, 3, 20, 31)
