@@ -141,6 +141,7 @@ def in_page(threads: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with Browser(threads) as browser:
         found["first features, engine fetched from this machine"] = browser.first
+        browser.run(STEP, {"size": SIZES[0], "rounds": 2})  # the session of the steps is made here
         for size in SIZES:
             median, _, used = browser.run(STEP, {"size": size, "rounds": ROUNDS})
             # Of the processor: all evaluations (one more than steps, and two for the targets), and what goes with them.

@@ -20,7 +20,7 @@ from typing import Any
 import export_browser
 import numpy as np
 from browser.graph import safetensors_header
-from browser.node import MODULES
+from browser.node import MODULES, node
 from safetensors.numpy import load_file
 
 from styletools.files import write_whole
@@ -81,8 +81,8 @@ def group(files: dict[str, bytes]) -> str:
 
 def bundle(name: str) -> str:
     """A module with all that it imports, as a plain script."""
-    esbuild = str(MODULES / ".bin" / "esbuild")
-    command = [esbuild, str(ENGINE / name), "--bundle", "--format=iife", "--target=es2022", "--charset=utf8"]
+    esbuild = node(str(MODULES / "esbuild" / "bin" / "esbuild"))
+    command = [*esbuild, str(ENGINE / name), "--bundle", "--format=iife", "--target=es2022", "--charset=utf8"]
     done = subprocess.run([*command, "--log-level=error", "--legal-comments=none"], capture_output=True, check=True)
     return done.stdout.decode().replace("</script", "<\\/script")
 

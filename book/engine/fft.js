@@ -51,7 +51,7 @@ class Axis {
     const twist = n / (radix * m); // ω of the length that is left
     for (let p = 0; p < m; p++) {
       for (let t = 0; t < radix; t++) {
-        const w = (p * t * twist) % n;
+        const w = p * t * twist; // less than n
         const out = offset + s * (radix * p + t);
         for (let q = 0; q < s; q++) {
           let re = 0;

@@ -30,6 +30,8 @@ export class Runtime {
     this.weights = new Uint8Array(0);
     /** @type {{ name: string, session: any } | null} */
     this.current = null;
+    /** @type {{ name: string, session: any } | null} */
+    this.light = null;
     this.loaded = 0;
     this.total = 0;
     /** @type {OnBytes} */
@@ -44,16 +46,17 @@ export class Runtime {
     const json = async (/** @type {string} */ path) => JSON.parse(new TextDecoder().decode(await this.#bytes(path)));
     const [index, graphs] = [await json("engine.json"), await json("graphs.json")];
     this.index = { ...index, graphs };
-    if (typeof caches === "undefined") return;
+    if (this.place.inline || typeof caches === "undefined") return;
     for (const name of await caches.keys().catch(() => [])) {
       if (name.startsWith(CACHE) && name !== CACHE + this.index.digest) await caches.delete(name);
     }
   }
 
-  /** The session of a graph; another one's is released. @param {string} name */
+  /** The session of a graph; another one's is released, unless it has no weights. @param {string} name */
   async session(name) {
     await this.open();
-    if (this.current?.name === name) return this.current.session;
+    const there = [this.current, this.light].find((one) => one?.name === name);
+    if (there) return there.session;
     const about = this.index.graphs[name];
     if (!about) throw new Error(`There is no graph called ${name}.`);
     this.loaded = 0;
@@ -65,10 +68,10 @@ export class Runtime {
       const { file, packed } = this.index.weights;
       this.weights = packed ? expand(await this.#bytes(packed)) : await this.#bytes(file, about.weights);
     }
-    await this.release();
+    if (about.weights) await this.release(); // those with weights are large: one at a time
     const externalData = about.weights ? [{ path: this.index.weights.file, data: this.weights }] : [];
     const session = await this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData });
-    this.current = { name, session };
+    this[about.weights ? "current" : "light"] = { name, session };
     return session;
   }
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from filelock import FileLock  # torch needs it too
+
 BOOK = Path(__file__).resolve().parent.parent.parent / "book"
 MODULES = BOOK / "node_modules"
 
@@ -33,10 +35,13 @@ def node(*words: str) -> list[str]:
 
 def install() -> None:
     """Install what the lock file names, where that has not been done since it changed."""
-    lock, stamp = BOOK / "package-lock.json", MODULES / ".package-lock.json"
-    if stamp.exists() and stamp.stat().st_mtime >= lock.stat().st_mtime:
-        return
-    # Nothing of what is installed runs a program of its own.
-    command = [*_found("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    subprocess.run(command, cwd=BOOK, check=True)
-    stamp.touch()
+    locked, stamp = BOOK / "package-lock.json", MODULES / ".package-lock.json"
+    artifacts = BOOK.parent / "artifacts"
+    artifacts.mkdir(exist_ok=True)
+    with FileLock(artifacts / "npm.lock"):  # two processes of tests may want it at once
+        if stamp.exists() and stamp.stat().st_mtime >= locked.stat().st_mtime:
+            return
+        # Nothing of what is installed runs a program of its own.
+        command = [*_found("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+        subprocess.run(command, cwd=BOOK, check=True)
+        stamp.touch()
