@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODULES := book/node_modules/.package-lock.json
 
-.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean panels book
+.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean panels engine book
 
 help:
 	@echo "make lab        open the course in JupyterLab"
@@ -20,6 +20,7 @@ help:
 	@echo "make diagrams   draw the diagrams of the course again, likewise (half a minute)"
 	@echo "make notebooks  run the notebooks again and store their outputs"
 	@echo "make html       the course as one page without a network; likewise make pdf, make slides (a lecture)"
+	@echo "make engine     what computes in a page without a kernel: graphs, weights, onnxruntime-web (fetched by npm)"
 	@echo "make lint       check style and types only"
 	@echo "make panels     photograph the live panels again for the book (some minutes)"
 	@echo "make book       the course as a site, in artifacts/book; styletools book serves it"
@@ -102,5 +103,10 @@ panels: $(READY)
 $(MODULES): book/package-lock.json $(READY)
 	$(BIN)/python -m book install
 
-book: $(READY) $(MODULES)
+book: $(READY) $(MODULES) engine
 	OMP_NUM_THREADS=1 $(BIN)/python -m book
+
+# What computes in a page without a kernel, in artifacts/engine: graphs from the package's own equations, its weights, and
+# the runtime, which npm fetches (Node comes from the machine, or from PyPI with the tests' packages).
+engine: $(READY)
+	$(BIN)/python scripts/export_browser.py

