@@ -29,8 +29,8 @@ ORDER = [
     "descent/progress", "mp4", "film", "stopping",
     "losses/__init__", "losses/equations", "losses/positions", "losses/term", "losses/regions", "losses/STATISTIC",
     "losses/statistics", "losses/sources", "losses/objective",
-    "stages", "footprint", "settings", "palette", "paintings", "ingredients", "result", "plan", "recipes", "remake",
-    "folder", "laboratory", "transforms", "charts", "plots", "exercises", "explorers", "doctor", "output", "options",
+    "stages", "measures", "footprint", "settings", "palette", "paintings", "ingredients", "result", "plan", "recipes",
+    "remake", "folder", "laboratory", "transforms", "charts", "plots", "exercises", "explorers", "doctor", "output", "options",
     "cli",
 ]
 # fmt: on
