@@ -76,7 +76,7 @@ def features(image: Tensor) -> dict[str, Tensor]:
 
 def tile_distances(X: dict[str, Tensor], S: dict[str, Tensor]) -> Tensor:
     """For each tile of X the squared distance of its Gram matrices to the nearest tile of S, mean over the layers."""
-    distance = 0.0
+    distance = torch.zeros(())
     for layer in LAYERS:
         ours, theirs = _tile_grams(X[layer]), _tile_grams(S[layer])
         distance = distance + torch.cdist(ours, theirs) ** 2 / (theirs**2).sum(1).mean()
