@@ -98,11 +98,10 @@ class Combinations:
         """
         first = {name: item for axis in self.axes for name, item in axis.values[0].arguments.items()}
         base = {**self.fixed, **first}
+        self._check_one(base, "the first combination")
         for axis in self.axes:
-            for value in axis.values if axis.name not in _PICTURES else axis.values[:1]:
+            for value in axis.values[1:] if axis.name not in _PICTURES else ():
                 self._check_one({**base, **value.arguments}, f"vary.{axis.name}, {value.label}")
-        if not self.axes:
-            self._check_one(base, "fixed")
 
     def _check_one(self, arguments: Mapping[str, Any], where: str) -> None:
         try:

@@ -100,8 +100,8 @@ def cores() -> int:
 
 
 @contextmanager
-def cluster(workers: int, threads: int) -> Iterator[Client]:
-    """A cluster of this machine's: so many processes, each for one run at a time, with so many threads of torch.
+def cluster(workers: int) -> Iterator[Client]:
+    """A cluster of this machine's: so many processes, each for one run at a time.
 
     Raises:
         InputError: it cannot be started.
@@ -110,15 +110,7 @@ def cluster(workers: int, threads: int) -> Iterator[Client]:
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
     check_whole("workers", workers, least=1, most=10_000)
-    check_whole("threads", threads, least=1, most=10_000)
-    for name in (
-        "distributed",
-        "distributed.nanny",
-        "distributed.scheduler",
-        "distributed.core",
-        "distributed.batched",
-    ):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # a worker that died is told by its run, if at all
+    _silence("nanny", "scheduler", "core", "batched", "client")
     with dask.config.set(_SETTINGS), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of bokeh that is missing, and of ports
         try:
@@ -145,13 +137,19 @@ def running(scheduler: str) -> Iterator[Client]:
     from distributed import Client  # noqa: PLC0415  # of the extra
 
     where = {"scheduler_file": scheduler} if os.path.isfile(scheduler) else {"address": scheduler}
-    logging.getLogger("distributed.comm.core").setLevel(logging.CRITICAL)
+    _silence("comm.core", "client")
     try:
         client = Client(**where, timeout=20)
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(f"scheduler: none answers at {scheduler} ({type(error).__name__}); is it running?") from error
     with client:
         yield client
+
+
+def _silence(*names: str) -> None:
+    """A worker that died is told by its run, if at all."""
+    for name in names:
+        logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
 
 
 def check_workers(client: Client, store: Store) -> None:

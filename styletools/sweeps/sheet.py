@@ -117,7 +117,7 @@ def _drawn(page: Page, store: Store) -> Figure:
     top = (max((head.count("\n") + 1 for head in heads if head), default=0) * letter * 1.4 + 8) * point
     top += 1.6 * letter * point if page.title else 0
     gap = max(6, side // 24)
-    width, height = left + across * (wide + gap) + gap, top + sum(heights) + gap * len(heights) + gap
+    width, height = left + across * (wide + gap) + gap, top + sum(heights) + gap * len(heights)
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
 
     def say(x: float, y: float, text: str, **how: Any) -> None:  # noqa: ANN401

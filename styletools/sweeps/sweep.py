@@ -144,7 +144,8 @@ def sweep(
     table = _shown(found, runs, where)
     failed = {run.name: line for run in runs if (line := where.failure(run)) and not run.target.exists()}
     there = len(runs) - len(left) - sum(name not in counted.failed for name in failed)
-    return Sweep(where.folder, table, counted.made, counted.found + there, failed, found.left_out)
+    made = counted.made + counted.found  # found: by a second try, whose first had died after it had written
+    return Sweep(where.folder, table, made, there, failed, found.left_out)
 
 
 def survey(
@@ -241,8 +242,9 @@ def finish(
     """
     if not workers and scheduler is None:
         return follow(here(runs, **work), runs, store, progress=progress)
-    threads = runs[0].threads or 1
-    with running(scheduler) if scheduler is not None else cluster(workers, threads) as client:
+    if not runs:
+        return Count()
+    with running(scheduler) if scheduler is not None else cluster(workers) as client:
         if progress:
             print(f"styletools: the dashboard is at {client.dashboard_link}", file=sys.stderr)
         if scheduler is not None and store is not None:

@@ -128,5 +128,5 @@ def test_a_value_that_no_run_can_have_is_said_before_the_work():
         read_plan({**PLAN, "vary": {"beta": [1, -1]}}).check()
     with pytest.raises(InputError, match=r"vary\.pooling, pooling mean: .*pooling"):
         read_plan({**PLAN, "vary": {"pooling": ["max", "mean"]}}).check()
-    with pytest.raises(InputError, match=r"fixed: .*dost"):
+    with pytest.raises(InputError, match=r"the first combination: .*dost"):
         read_plan({"recipe": "transfer", "fixed": {"content": "chelsea", "style": "dost"}}).check()
