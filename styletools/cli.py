@@ -132,18 +132,18 @@ def _many(
     left = [job for job in jobs.paintable if not job.is_done()]
     for job in left:  # all of them before the first is painted
         check_output(job.target, job.bits, force, {"content": str(job.photograph), **job.options})
-    for job in jobs.paintable:
-        if job not in left:
-            print(f"{job.target} (done before)")
-    code = _spread(left, workers, options["progress"]) if workers else _one_by_one(left)
+    code = _spread(jobs.paintable, left, workers, options["progress"]) if workers else _one_by_one(jobs.paintable, left)
     return code or (USER_ERROR if jobs.unreadable else 0)
 
 
-def _one_by_one(jobs: Sequence[Job]) -> int:
+def _one_by_one(jobs: Sequence[Job], left: Sequence[Job]) -> int:
     """In this process, without dask: ^C keeps the picture that is being made. One that fails stops no other."""
     failed = False
     with Targets():
         for number, job in enumerate(jobs, 1):
+            if job not in left:
+                print(f"{job.target} (done before)")
+                continue
             print(f"{number} of {len(jobs)}: {job.name}", file=sys.stderr)
             try:
                 with Stopping() as stopping:
@@ -158,15 +158,16 @@ def _one_by_one(jobs: Sequence[Job]) -> int:
     return USER_ERROR if failed else 0
 
 
-def _spread(jobs: Sequence[Job], workers: int, progress: bool) -> int:
+def _spread(jobs: Sequence[Job], left: Sequence[Job], workers: int, progress: bool) -> int:
     """On several processes, as a sweep."""
     needed("distributed")
-    if not jobs:
-        return 0
-    runs = [job.for_a_worker(max(1, (os.cpu_count() or 1) // workers)) for job in jobs]
+    for job in jobs:
+        if job not in left:
+            print(f"{job.target} (done before)")
+    runs = [job.for_a_worker(max(1, (os.cpu_count() or 1) // workers)) for job in left]
     with Stopping():
         count = finish(runs, None, workers=workers, progress=progress)
-    for job, run in zip(jobs, runs, strict=True):
+    for job, run in zip(left, runs, strict=True):
         if run.name in count.failed:
             fail(f"failed: {job.name}: {count.failed[run.name]}")
         else:

@@ -64,7 +64,7 @@ def test_the_sheet_shows_each_picture_in_its_place(made):
         found = sheet.convert("RGB")
     files = list(made.table["file"])
     width, height = 64, 43
-    gap, right, bottom = 6, found.width, found.height
+    gap, right, bottom = 13, found.width, found.height
     for number in range(len(files)):
         row, column = divmod(number, 2)
         left = right - (2 - column) * (width + gap)
