@@ -41,9 +41,9 @@ if len(done) and varied:
             for place, group in enumerate(groups):
                 ax.plot([place] * len(group), group, "o", color="#0072B2", alpha=0.35, markersize=4)
             ax.plot(range(len(order)), [group.mean() for group in groups], "_", color="#D55E00", markersize=18, mew=2)
-            ax.set_title(column.removeprefix("measure ").removeprefix("loss "), fontsize=10)
+            ax.set_title(column, fontsize=10)
             short = [label if len(label) < 18 else label[:17] + "…" for label in order]
-            turned = {"rotation": 30, "ha": "right"} if max(map(len, short)) > 7 else {}
+            turned = {"rotation": 30, "ha": "right"} if max(map(len, short)) > 9 else {}
             ax.set_xticks(range(len(order)), short, fontsize=8, **turned)
             ax.margins(x=0.15)
     plt.show()"""

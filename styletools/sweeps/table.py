@@ -31,7 +31,7 @@ def table_of(runs: Iterable[Run], store: Store) -> pd.DataFrame:
     rows = [_row(run, store) for run in runs]
     columns = dict.fromkeys(name for row in rows for name in row)  # in the order in which they first come
     order = sorted(columns, key=_place)  # stable: losses stay together though a failed run may come first
-    return pd.DataFrame(rows, columns=order).convert_dtypes()
+    return pd.DataFrame(rows, columns=order).convert_dtypes(convert_floating=False)
 
 
 def write_table(table: pd.DataFrame, store: Store) -> None:
