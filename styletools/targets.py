@@ -78,7 +78,12 @@ _OPEN: ContextVar[Targets | None] = ContextVar("targets", default=None)
 
 
 def style_terms(network: Network, sources: Sequence[Source], statistic: Statistic, beta: float) -> list[Term] | None:
-    """The terms of style from the open `Targets`; None where none is open, or where regions make each its own."""
+    """The terms of style from the open `Targets`; None where none is open, or where regions make each its own.
+
+    Example:
+        >>> print(style_terms(None, [], "gram", 1.0))
+        None
+    """
     kept = _OPEN.get()
     if kept is None or not sources or not isinstance(statistic, str) or any(source.regions for source in sources):
         return None

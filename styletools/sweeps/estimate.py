@@ -62,7 +62,11 @@ def estimate(runs: Sequence[Run]) -> Estimate:
 
 
 def memory_of(runs: Sequence[Run]) -> int:
-    """Bytes of one worker at its largest run."""
+    """Bytes of one worker at its largest run.
+
+    Raises:
+        StyletoolsError: what a run itself would find wrong.
+    """
     return _memory(_plans(runs))
 
 

@@ -52,6 +52,12 @@ def follow(
 
     Returns:
         The count.
+
+    Example:
+        >>> from pathlib import Path
+        >>> runs = [Run("transfer", {}, Path("a.png")), Run("transfer", {"seed": 1}, Path("b.png"))]
+        >>> follow([Outcome("b"), Outcome("a", error="the loss became NaN")], runs, None, progress=False)
+        Count(made=1, found=0, failed={'a': 'the loss became NaN'})
     """
     from tqdm import tqdm  # noqa: PLC0415  # needed only here
 

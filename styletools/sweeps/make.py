@@ -129,7 +129,13 @@ def _one_line(reason: Exception) -> str:
 
 @contextmanager
 def own_threads(count: int | None) -> Iterator[None]:
-    """So many threads of torch for a while; None leaves them."""
+    """So many threads of torch for a while; None leaves them.
+
+    Example:
+        >>> with own_threads(1):
+        ...     torch.get_num_threads()
+        1
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)
     try:

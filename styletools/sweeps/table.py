@@ -25,6 +25,15 @@ def table_of(runs: Iterable[Run], store: Store) -> pd.DataFrame:
     Columns: `run`; `state`, one of done, failed and left; `error`; what varies, by axis (`vary beta`, as a label);
     the arguments by their names, a list or table as JSON; `loss …` of the last step, weighted; `measure …`; `seconds`,
     `threads`, `device`, `network`, `styletools`, `torch`; and `file`, from the folder of the sweep.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = Store(Path(folder))
+        ...     run = Run("transfer", {"beta": 2.0}, store.pictures / "a.png", {"beta": "beta 2"})
+        ...     table_of([run], store).to_dict("records")
+        [{'run': 'a', 'state': 'left', 'error': None, 'vary beta': 'beta 2', 'beta': 2.0}]
     """
     import pandas as pd  # noqa: PLC0415  # of the extra
 
