@@ -40,7 +40,11 @@ def table_of(runs: Iterable[Run], store: Store) -> pd.DataFrame:
     rows = [_row(run, store) for run in runs]
     columns = dict.fromkeys(name for row in rows for name in row)  # in the order in which they first come
     order = sorted(columns, key=_place)  # stable: losses stay together though a failed run may come first
-    return pd.DataFrame(rows, columns=order).convert_dtypes(convert_floating=False)
+    table = pd.DataFrame(rows, columns=order)
+    for name in order:  # a size for one painting and a list for two: Parquet wants one kind of value in a column
+        if len({type(value) for value in table[name].dropna()}) > 1 and table[name].dtype == object:
+            table[name] = table[name].map(lambda value: value if value is None else str(value))
+    return table
 
 
 def write_table(table: pd.DataFrame, store: Store) -> None:
