@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from styletools.door import explained
-from styletools.errors import InputError, check_whole
+from styletools.errors import InputError, check_whole, shown
 from styletools.memory import in_words
 from styletools.sweeps.combinations import Combinations, read_plan
 from styletools.sweeps.engines import check_workers, cluster, cores, here, running, spread
@@ -264,8 +264,10 @@ def _counted(workers: int | None, threads: int | None, scheduler: str | None) ->
     for name, value, least in (("workers", workers, 0), ("threads", threads, 1)):
         if value is not None:
             check_whole(name, value, least=least, most=10_000)
+    if scheduler is not None and not isinstance(scheduler, str):
+        raise InputError(f"scheduler: expected an address or a file's name, got {shown(scheduler)}")
     if scheduler is not None and workers is not None:
-        raise InputError(f"workers: the scheduler at {scheduler} has its own; leave it out")
+        raise InputError(f"workers: the scheduler at {shown(scheduler)} has its own; leave it out")
     return workers, threads
 
 
@@ -277,7 +279,7 @@ def _folder(output: str | os.PathLike[str]) -> Path:
     try:
         return Path(output).expanduser()
     except (TypeError, RuntimeError) as error:
-        raise InputError(f"output: expected the path of a folder, got {output!r}") from error
+        raise InputError(f"output: expected the path of a folder, got {shown(output)}") from error
 
 
 def _watched(client: Client, seconds: float = 2.0) -> Callable[[], int]:

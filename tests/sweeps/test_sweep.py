@@ -143,7 +143,7 @@ def test_twice_the_work_is_estimated_at_twice_the_time(tmp_path, monkeypatch):
     [
         ({"workers": -1}, "workers: expected a whole number"),
         ({"threads": 0}, "threads: expected a whole number"),
-        ({"workers": 2, "scheduler": "tcp://x:1"}, "workers: the scheduler at tcp://x:1 has its own"),
+        ({"workers": 2, "scheduler": "tcp://x:1"}, "workers: the scheduler at 'tcp://x:1' has its own"),
         ({"scheduler": "nowhere"}, "scheduler: none answers at nowhere"),
     ],
 )
