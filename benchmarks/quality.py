@@ -22,9 +22,9 @@ from torch import Tensor
 import styletools as st
 from benchmarks import older
 from benchmarks.common import HERE, rounded
-from benchmarks.measures import measure
 from benchmarks.report import table
 from styletools import plots
+from styletools.measures import measure
 
 PAIRS = (
     ("china", "starry_night"),

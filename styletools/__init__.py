@@ -7,6 +7,7 @@ Each concept has one file:
 - `losses/`: Eq. 1, 3, 4, 5 and 7 of the paper, other statistics, and their weighted sum
 - `descent/`: how a loss is minimised, as a stream of steps
 - `recipes`: a whole picture in one call; `remake`: the same again, from the file
+- `sweeps/`: every combination of a plan, on as many processes or machines as there are
 """
 
 import sys
@@ -36,6 +37,7 @@ from styletools.pictures.samples import PAINTINGS, PHOTOGRAPHS, SAMPLES, credit,
 from styletools.pictures.saving import load_settings, save_image
 from styletools.recipes import Result, reconstruct_content, reconstruct_style, transfer
 from styletools.remake import remake
+from styletools.sweeps.sweep import sweep
 
 __all__ = [
     "PAINTINGS",
@@ -71,6 +73,7 @@ __all__ = [
     "statistics",
     "style_layer_loss",
     "style_loss",
+    "sweep",
     "synthesise",
     "to_pil",
     "total_loss",

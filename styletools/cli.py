@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from styletools import __version__, book, doctor
-from styletools.errors import InputError, StyletoolsError
-from styletools.folder import jobs_of
+from styletools.errors import InputError, StyletoolsError, SynthesisError
+from styletools.folder import Job, jobs_of
 from styletools.options import Parser, add_reconstruct, add_transfer
 from styletools.output import STOPPED, USER_ERROR, check_output, ended, fail, paint
 from styletools.pictures.procedural import PROCEDURAL
@@ -25,6 +25,8 @@ from styletools.pictures.samples import SAMPLES, credit, sample
 from styletools.pictures.saving import load_settings
 from styletools.remake import remake
 from styletools.stopping import Stopping
+from styletools.sweeps.sweep import finish, in_lines, needed, survey, sweep
+from styletools.targets import Targets
 
 __all__ = ["main"]
 
@@ -71,10 +73,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise
 
 
-def _transfer(content: str, output: Path, style: list[str], **options: Any) -> int:  # noqa: ANN401  # the recipe's
-    asked = {"style": style[0] if len(style) == 1 else style, **options}
-    if os.path.isdir(content):
-        return _folder(Path(content), output, **asked)
+def _transfer(
+    content: str,
+    output: Path,
+    style: list[str] | None,
+    each: list[str] | None,
+    workers: int,
+    **options: Any,  # noqa: ANN401  # the recipe's
+) -> int:
+    """One photograph, or many: a folder of them, or where OUT is a folder, with a last word that is the painting."""
+    words = [content, *(style or [])]
+    if each:
+        return _many(words, output, each=each, workers=workers, style=each[0], **options)
+    folder = os.path.isdir(content)
+    if not folder and (os.path.isdir(output) or not output.suffix):
+        return _many(words[:-1], output, workers=workers, style=words[-1], **options)
+    asked = {"style": words[1] if len(words) == 2 else words[1:], **options}
+    if folder:
+        return _many([content], output, workers=workers, **asked)
+    if workers:
+        raise InputError("--workers: expected many photographs and a folder to write to; one picture has one process")
     return paint("transfer", output, content=content, **asked)
 
 
@@ -94,30 +112,95 @@ def _reconstruct(
     return paint("reconstruct_content", output, image=image, layer=content, **options)
 
 
-def _folder(photographs: Path, output: Path, force: bool, **options: Any) -> int:  # noqa: ANN401  # of the recipe
-    """Paint every picture of a folder; what is done already, with the same options, is not done again."""
+def _many(
+    photographs: list[str],
+    output: Path,
+    force: bool,
+    workers: int,
+    each: Sequence[str] = (),
+    **options: Any,  # noqa: ANN401  # of the recipe
+) -> int:
+    """Paint many photographs; what is done already, with the same options, is not done again."""
     for name in ("film", "snapshots"):
         if options.pop(name) is not None:
-            raise InputError(f"--{name}: expected one photograph, got the folder {photographs}")
+            many = f"the folder {photographs[0]}" if len(photographs) == 1 else f"{len(photographs)} pictures"
+            raise InputError(f"--{name}: expected one photograph, got {many}")
     options.pop("every")
-    jobs = jobs_of(photographs, output, **options)
+    jobs = jobs_of([Path(word) for word in photographs], output, each=each, **options)
     for why in jobs.unreadable:
         print(f"styletools: left out: {why}", file=sys.stderr)
-    for job in jobs.paintable:  # all of them before the first is painted
-        if not job.is_done():
-            check_output(job.target, job.bits, force, {"content": str(job.photograph), **job.options})
-    for number, job in enumerate(jobs.paintable, 1):
-        if job.is_done():
+    left = [job for job in jobs.paintable if not job.is_done()]
+    for job in left:  # all of them before the first is painted
+        check_output(job.target, job.bits, force, {"content": str(job.photograph), **job.options})
+    code = _spread(jobs.paintable, left, workers, options["progress"]) if workers else _one_by_one(jobs.paintable, left)
+    return code or (USER_ERROR if jobs.unreadable else 0)
+
+
+def _one_by_one(jobs: Sequence[Job], left: Sequence[Job]) -> int:
+    """In this process, without dask: ^C keeps the picture that is being made. One that fails stops no other."""
+    failed = False
+    with Targets():
+        for number, job in enumerate(jobs, 1):
+            if job not in left:
+                print(f"{job.target} (done before)")
+                continue
+            print(f"{number} of {len(jobs)}: {job.name}", file=sys.stderr)
+            try:
+                with Stopping() as stopping:
+                    result = job.run(stopping)
+                    stopping.shield()
+                    code = ended(result, job.target, job.bits, stopping)
+            except SynthesisError as error:
+                failed = bool(fail(f"failed: {job.name}: {error}"))
+                continue
+            if code:
+                return code
+    return USER_ERROR if failed else 0
+
+
+def _spread(jobs: Sequence[Job], left: Sequence[Job], workers: int, progress: bool) -> int:
+    """On several processes, as a sweep."""
+    needed("distributed")
+    for job in jobs:
+        if job not in left:
             print(f"{job.target} (done before)")
-            continue
-        print(f"{number} of {len(jobs.paintable)}: {job.photograph.name}", file=sys.stderr)
-        with Stopping() as stopping:
-            result = job.run(stopping)
-            stopping.shield()
-            code = ended(result, job.target, job.bits, stopping)
-        if code:
-            return code
-    return USER_ERROR if jobs.unreadable else 0
+    runs = [job.for_a_worker(max(1, (os.cpu_count() or 1) // workers)) for job in left]
+    with Stopping():
+        count = finish(runs, None, workers=workers, progress=progress)
+    for job, run in zip(left, runs, strict=True):
+        if run.name in count.failed:
+            fail(f"failed: {job.name}: {count.failed[run.name]}")
+        else:
+            print(job.target)
+    return USER_ERROR if count.failed else 0
+
+
+def _sweep(
+    plan: Path,
+    output: Path,
+    dry_run: bool,
+    workers: int | None,
+    threads: int | None,
+    scheduler: str | None,
+    **options: Any,  # noqa: ANN401  # retry and progress
+) -> int:
+    if dry_run:
+        print(in_lines(survey(plan, output, workers=workers, threads=threads)))
+        return 0
+    try:
+        with Stopping():
+            found = sweep(plan, output, workers=workers, threads=threads, scheduler=scheduler, **options)
+    except KeyboardInterrupt as interrupt:
+        print("styletools: interrupted; what is made is kept, and the same command goes on", file=sys.stderr)
+        return STOPPED + (interrupt.args[0] if interrupt.args else signal.SIGINT)
+    for why in found.left_out:
+        print(f"styletools: left out: {why}", file=sys.stderr)
+    for name, line in found.failed.items():
+        print(f"styletools: failed: {name}: {line}", file=sys.stderr)
+    print(f"{found.folder}: {found.made} made, {found.found} done before, {len(found.failed)} failed")
+    if found.failed:
+        print("styletools: to try again those that failed, add --retry", file=sys.stderr)
+    return USER_ERROR if found.failed or found.left_out else 0
 
 
 def _remake(picture: Path, output: Path, progress: bool, force: bool, **changes: Any) -> int:  # noqa: ANN401
@@ -208,6 +291,16 @@ def _parser() -> Parser:
     command.add("", "--size", type=int, metavar="PX", default=argparse.SUPPRESS, help="longer side, if another")
     command.add("", "--content", metavar="FILE", default=argparse.SUPPRESS, help="another photograph")
     command.add("", "--style", metavar="FILE", default=argparse.SUPPRESS, help="another painting")
+    command.add("", "--quiet", dest="progress", action="store_false", help="show no progress bar")
+
+    command = add("sweep", _sweep, "make every combination of a plan, on as many processes as there are cores")
+    command.add("", "plan", metavar="PLAN", type=Path, help="a TOML file: recipe, [fixed] arguments, [vary] lists")
+    command.add("", "-o", "--output", type=Path, required=True, metavar="FOLDER", help="for pictures, table and sheet")
+    command.add("", "--dry-run", action="store_true", help="print what would be made, and what it would take")
+    command.add("", "--workers", type=int, metavar="N", help="processes; by default one for each core; 0: this one")
+    command.add("", "--threads", type=int, metavar="N", help="of torch for each worker; by default cores / workers")
+    command.add("", "--scheduler", metavar="ADDRESS", help="of a dask cluster that is running, or its scheduler file")
+    command.add("", "--retry", action="store_true", help="try again what failed before")
     command.add("", "--quiet", dest="progress", action="store_false", help="show no progress bar")
 
     command = add("samples", _samples, "list the pictures that come with the package")

@@ -77,6 +77,16 @@ class _Help(argparse.Action):
         parser.exit()
 
 
+class _Each(argparse.Action):
+    """With paintings of its own there need be no other: all words are photographs."""
+
+    def __call__(self, parser: argparse.ArgumentParser, space: argparse.Namespace, words: Any, *_: Any) -> None:  # noqa: ANN401
+        setattr(space, self.dest, words)
+        for action in parser._actions:
+            if action.dest == "style":
+                action.required = False
+
+
 def add_transfer(command: Parser) -> None:
     """Add the options of `styletools transfer`.
 
@@ -87,14 +97,20 @@ def add_transfer(command: Parser) -> None:
         [3.0, 1.0]
     """
     recipe = recipes.transfer
-    command.usage = f"{command.prog} CONTENT STYLE [STYLE ...] -o OUT [OPTION ...]"
-    command.add(
-        "", "content", metavar="CONTENT", help="photograph: a file, a name from `samples`, or a folder of files"
+    command.usage = (
+        f"{command.prog} CONTENT STYLE [STYLE ...] -o OUT [OPTION ...]\n"
+        f"       {command.prog} PHOTOGRAPH ... PAINTING -o FOLDER [OPTION ...]"
     )
-    command.add("", "style", metavar="STYLE", nargs="+", help="painting, likewise; several are blended")
+    command.add(
+        "", "content", metavar="CONTENT", help="photograph: a file, a folder, a name from `samples`"
+    )
+    hint = "painting, likewise; several are blended. Where OUT is a folder, the last word is the painting"
+    command.add("", "style", metavar="STYLE", nargs="+", help=hint)
     _add_first(command, recipe)
     _add(command, "", recipe, "--beta", type=float, help="β, how much style; content counts 1")
     _add(command, "", recipe, "--colours", choices=get_args(Colours), help="whose", metavar="WHOSE", listed=True)
+    hint = "paint every photograph in the style of each of these; all other words are photographs, OUT a folder"
+    command.add("paintings", "--each", nargs="+", metavar="PAINTING", action=_Each, help=hint)
     hint = "how much each painting counts, such as 3,1; by default alike"
     _add(command, "paintings", recipe, "--style-weights", type=numbers, metavar="W,W", help=hint)
     hint = "longer side of the painting; smaller: finer strokes. One for all, or 512,256"
@@ -112,6 +128,8 @@ def add_transfer(command: Parser) -> None:
     _add(command, "balance", recipe, "--content-statistic", type=statistic, metavar="NAME", help=_names("content"))
     _add(command, "balance", recipe, "--units", choices=["relative", "literal"], help="of the losses: what α/β means")
     _add_run(command, recipe)
+    hint = "processes for many photographs, by dask; by default one after the other, in this one"
+    command.add("run", "--workers", type=int, default=0, metavar="N", help=hint)
     _add_output(command)
 
 

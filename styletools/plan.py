@@ -35,6 +35,7 @@ from styletools.result import Result
 from styletools.settings import describe
 from styletools.stages import StageSettings, scaled, stages
 from styletools.surroundings import undisturbed
+from styletools.targets import style_terms
 
 __all__ = ["CONTENT_LAYER", "STYLE_LAYERS", "PictureSource", "Plan", "Result"]
 
@@ -237,7 +238,7 @@ class Plan:
         return Objective(
             self.network,
             content=P,
-            style=style,
+            style=style_terms(self.network, style, self.statistics["style"], stage["beta"]) or style,
             content_layers=self.v,
             regions=None if mask is None else {name: mask.region(name) for name in mask.names},
             alpha=stage["alpha"],

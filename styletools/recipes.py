@@ -28,6 +28,7 @@ __all__ = [
     "PictureSource",
     "Result",
     "plan",
+    "planned",
     "reconstruct_content",
     "reconstruct_style",
     "transfer",
@@ -374,11 +375,30 @@ def plan(recipe: str, *pictures: PictureSource, **arguments: Any) -> dict[str, A
         >>> [(stage["width"], stage["steps"]) for stage in settings["stages"]]
         [(128, 7), (181, 7), (256, 7)]
     """
+    return planned(recipe, *pictures, **arguments).settings
+
+
+def planned(recipe: str, *pictures: PictureSource, **arguments: Any) -> Plan:  # noqa: ANN401  # the recipe's own
+    """The plan of a call, before anything is read or computed: `planned(…).run()` is the call.
+
+    Args:
+        recipe: its name.
+        pictures: its first arguments.
+        arguments: others; what is left out has the recipe's own defaults.
+
+    Raises:
+        InputError: an unknown recipe.
+
+    Example:
+        >>> planned("reconstruct_content", "chelsea", size=64).pictures.photograph.shape
+        torch.Size([1, 3, 43, 64])
+    """
     if recipe not in NAMES:
         raise InputError(f"recipe: expected one of {', '.join(NAMES)}, got {shown(recipe)}")
     bound = signature(globals()[recipe]).bind(*pictures, **arguments)
     bound.apply_defaults()
     option = {name: item for item, name in NAMES[recipe].items()}
     of_the_run = ("progress", "on_step")
-    known = {option.get(name, name): value for name, value in bound.arguments.items() if name not in of_the_run}
-    return Plan(recipe, **known).settings
+    return Plan(
+        recipe, **{option.get(name, name): value for name, value in bound.arguments.items() if name not in of_the_run}
+    )

@@ -29,7 +29,10 @@ ORDER = [
     "descent/progress", "mp4", "film", "stopping",
     "losses/__init__", "losses/equations", "losses/positions", "losses/term", "losses/regions", "losses/gram",
     "losses/STATISTIC", "losses/statistics", "losses/sources", "losses/objective",
-    "stages", "footprint", "settings", "palette", "paintings", "ingredients", "result", "plan", "recipes", "remake",
+    "stages", "measures", "footprint", "settings", "palette", "paintings", "ingredients", "targets", "result", "plan",
+    "recipes", "remake",
+    "sweeps/__init__", "sweeps/run", "sweeps/combinations", "sweeps/store", "sweeps/make", "sweeps/engines",
+    "sweeps/following", "sweeps/estimate", "sweeps/table", "sweeps/sheet", "sweeps/notebook", "sweeps/sweep",
     "folder", "laboratory", "transforms", "charts", "plots", "exercises", "explorers", "doctor", "output", "options",
     "book", "cli",
 ]
@@ -109,6 +112,7 @@ def test_importing_is_cheap():
         "import styletools\n"
         "new = {name.split('.')[0] for name in set(sys.modules) - before}\n"
         "big = {'matplotlib', 'ipywidgets', 'IPython', 'torchvision', 'tqdm', 'png', 'tifffile', 'imageio_ffmpeg'}\n"
+        "big |= {'dask', 'distributed', 'pandas', 'pyarrow', 'bokeh'}\n"
         "bad = new & big\n"
         "print(sorted(bad), [path for path in opened if path.endswith(('.safetensors', '.jpg')) or 'cache/' in path])"
     )

@@ -607,3 +607,128 @@ class TestOthers:
         assert script is not None
         done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
         assert st.__version__ in done.stdout
+
+
+class TestManyPhotographs:
+    """styletools transfer PHOTOGRAPH … PAINTING -o FOLDER, --each, --workers."""
+
+    def test_where_out_is_a_folder_the_last_word_is_the_painting(self, tmp_path, capsys):
+        out = tmp_path / "out"
+        assert run("transfer", "chelsea", "china", "dots", "-o", f"{out}/", *QUICK) == 0
+        assert sorted(path.name for path in out.iterdir()) == ["chelsea.png", "china.png"]
+        assert st.load_settings(out / "china.png")["arguments"]["style"] == "dots"
+        assert "1 of 2: chelsea, dots" in capsys.readouterr().err
+        assert run("transfer", "chelsea", "china", "dots", "-o", str(out), *QUICK) == 0
+        assert capsys.readouterr().out.count("done before") == 2
+
+    def test_where_out_is_a_file_several_are_blended_as_ever(self, tmp_path):
+        assert run("transfer", "chelsea", "china", "dots", "-o", str(tmp_path / "a.png"), *QUICK) == 0
+        assert st.load_settings(tmp_path / "a.png")["arguments"]["style"] == ["china", "dots"]
+
+    def test_each_painting_by_itself(self, tmp_path):
+        out = tmp_path / "out"
+        assert run("transfer", "chelsea", "--each", "dots", "scales", "-o", str(out), *QUICK) == 0
+        assert sorted(path.name for path in out.iterdir()) == ["chelsea_dots.png", "chelsea_scales.png"]
+
+    def test_one_that_fails_stops_no_other(self, tmp_path, monkeypatch, capsys):
+        real = cli.Job.run
+
+        def broken(job, on_step=None):
+            if job.photograph.name == "chelsea":
+                raise st.SynthesisError("step 3: the loss is NaN", st.white_noise(4, 4), 3)
+            return real(job, on_step)
+
+        monkeypatch.setattr(cli.Job, "run", broken)
+        assert run("transfer", "chelsea", "china", "dots", "-o", str(tmp_path / "out"), *QUICK) == 2
+        assert "failed: chelsea, dots: step 3: the loss is NaN" in capsys.readouterr().err
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["china.png"]
+
+    def test_workers_are_for_many(self, tmp_path, capsys):
+        assert run("transfer", "chelsea", "dots", "-o", str(tmp_path / "a.png"), "--workers", "2", *QUICK) == 2
+        assert "--workers: expected many photographs" in capsys.readouterr().err
+
+    @pytest.mark.slow
+    @pytest.mark.skipif(sys.platform == "win32", reason="processes are started in another way")
+    @pytest.mark.filterwarnings("ignore")
+    def test_on_workers(self, tmp_path, capsys):
+        out = tmp_path / "out"
+        words = ["chelsea", "china", "dots", "-o", str(out), "--workers", "2", *QUICK]
+        assert run("transfer", *words) == 0
+        assert capsys.readouterr().out.split() == [str(out / "chelsea.png"), str(out / "china.png")]
+        assert run("transfer", *words) == 0
+        assert capsys.readouterr().out.count("done before") == 2
+
+
+class TestSweep:
+    """styletools sweep PLAN -o FOLDER."""
+
+    PLAN = """
+recipe = "transfer"
+measures = false
+[fixed]
+content = "chelsea"
+size = 48
+steps = 1
+[vary]
+style = ["dots", "scales"]
+"""
+
+    def test_makes_them_and_says_so(self, tmp_path, capsys):
+        (tmp_path / "plan.toml").write_text(self.PLAN)
+        words = ["sweep", str(tmp_path / "plan.toml"), "-o", str(tmp_path / "out"), "--workers", "0", "--quiet"]
+        assert run(*words, "--dry-run") == 0
+        assert "2 runs, 2 left: about" in capsys.readouterr().out
+        assert not (tmp_path / "out").exists()
+        assert run(*words) == 0
+        assert capsys.readouterr().out == f"{tmp_path / 'out'}: 2 made, 0 done before, 0 failed\n"
+        assert run(*words) == 0
+        assert capsys.readouterr().out == f"{tmp_path / 'out'}: 0 made, 2 done before, 0 failed\n"
+
+    def test_an_error_in_the_plan_is_one_line(self, tmp_path, capsys):
+        (tmp_path / "plan.toml").write_text(self.PLAN.replace("style =", "stlye ="))
+        assert run("sweep", str(tmp_path / "plan.toml"), "-o", str(tmp_path / "out")) == 2
+        assert capsys.readouterr().err.strip() == (
+            "styletools: vary.stlye: transfer has no such argument; did you mean 'style'?"
+        )
+
+    def test_failures_end_it_with_2_and_can_be_tried_again(self, tmp_path, capsys, monkeypatch):
+        from styletools.sweeps import make
+
+        (tmp_path / "plan.toml").write_text(self.PLAN)
+        words = ["sweep", str(tmp_path / "plan.toml"), "-o", str(tmp_path / "out"), "--workers", "0", "--quiet"]
+        real = make._make
+
+        def broken(run):
+            if run.arguments["style"] == "dots":
+                raise st.SynthesisError("step 3: the loss is NaN", st.white_noise(4, 4), 3)
+            real(run)
+
+        monkeypatch.setattr(make, "_make", broken)
+        for made, found in ((1, 0), (0, 1)):
+            assert run(*words) == 2
+            told = capsys.readouterr()
+            assert f"{made} made, {found} done before, 1 failed" in told.out
+            assert "step 3: the loss is NaN" in told.err
+            assert "--retry" in told.err
+        monkeypatch.setattr(make, "_make", real)
+        assert run(*words, "--retry") == 0
+        assert "1 made, 1 done before, 0 failed" in capsys.readouterr().out
+
+    def test_an_interrupt_keeps_what_is_made(self, tmp_path, capsys, monkeypatch):
+        from styletools.sweeps import make
+
+        (tmp_path / "plan.toml").write_text(self.PLAN)
+        words = ["sweep", str(tmp_path / "plan.toml"), "-o", str(tmp_path / "out"), "--workers", "0", "--quiet"]
+        real = make._make
+
+        def interrupted(run):
+            if run.arguments["style"] == "scales":
+                signal.raise_signal(signal.SIGTERM)
+            real(run)
+
+        monkeypatch.setattr(make, "_make", interrupted)
+        assert run(*words) == 128 + signal.SIGTERM
+        assert "interrupted; what is made is kept, and the same command goes on" in capsys.readouterr().err
+        monkeypatch.setattr(make, "_make", real)
+        assert run(*words) == 0
+        assert "1 made, 1 done before" in capsys.readouterr().out

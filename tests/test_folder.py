@@ -118,3 +118,38 @@ def test_a_mask_of_one_picture_does_not_fit_another(photographs, tmp_path):
     Image.new("L", (30, 60)).save(tmp_path / "mask.png")
     with pytest.raises(InputError, match="proportions"):
         jobs_of(photographs, tmp_path / "out", **{**QUICK, "content_mask": str(tmp_path / "mask.png")})
+
+
+def test_files_and_names_in_the_style_of_each_painting(photographs, tmp_path):
+    words = [photographs / "coffee.jpg", Path("rocket")]
+    options = {name: value for name, value in QUICK.items() if name != "style"}
+    jobs = jobs_of(words, tmp_path / "out", each=["dots", "scales"], **options)
+    names = ["coffee_dots.png", "coffee_scales.png", "rocket_dots.png", "rocket_scales.png"]
+    assert [job.target.name for job in jobs.paintable] == names
+    job = jobs.paintable[3]
+    job.run().save(job.target)
+    assert job.is_done()
+    arguments = st.load_settings(job.target)["arguments"]
+    assert (arguments["content"], arguments["style"]) == ("rocket", "scales")
+    assert not jobs.paintable[2].is_done()
+
+
+def test_two_of_one_name_from_two_folders(photographs, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    st.sample("coffee").save(other / "coffee.jpg")
+    words = [photographs / "coffee.jpg", other / "coffee.jpg"]
+    names = [job.target.name for job in jobs_of(words, tmp_path / "out", **QUICK).paintable]
+    assert names == ["coffee.jpg.png", "coffee.jpg_2.png"]
+    each = [str(photographs / "coffee.jpg"), str(other / "coffee.jpg")]
+    options = {name: value for name, value in QUICK.items() if name != "style"}
+    names = [job.target.name for job in jobs_of([Path("china")], tmp_path / "out", each=each, **options).paintable]
+    assert names == ["china_coffee-1.png", "china_coffee-2.png"]
+
+
+def test_a_job_for_a_worker_is_the_same_picture(photographs, tmp_path):
+    from styletools.sweeps.make import make
+
+    job = jobs_of(photographs, tmp_path / "out", **QUICK).paintable[0]
+    assert make(job.for_a_worker(1)).error == ""
+    assert job.is_done()

@@ -39,8 +39,12 @@ def test_environment_yml_states_the_same_as_pyproject():
 
 
 def test_everything_imported_is_declared():
-    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["film"]]
-    declared = {split(requirement)[0] for requirement in wanted} | {"ipython"}
+    wanted = [
+        *PROJECT["dependencies"],
+        *PROJECT["optional-dependencies"]["film"],
+        *PROJECT["optional-dependencies"]["sweep"],
+    ]
+    declared = {split(requirement)[0] for requirement in wanted} | {"ipython", "dask"}  # the latter with distributed
     names = {"PIL": "pillow", "IPython": "ipython", "png": "pypng", "imageio_ffmpeg": "imageio-ffmpeg"}
     standard = sys.stdlib_module_names
     for path in (ROOT / "styletools").glob("**/*.py"):
@@ -49,9 +53,10 @@ def test_everything_imported_is_declared():
             assert names.get(name, name) in declared, f"{path.name} imports {name}"
 
 
-def test_the_tests_have_the_encoder_of_the_films():
+@pytest.mark.parametrize("extra", ["film", "sweep"])
+def test_the_tests_have_what_films_and_sweeps_need(extra):
     extras = PROJECT["optional-dependencies"]
-    assert set(extras["film"]) <= set(extras["test"])
+    assert set(extras[extra]) <= set(extras["test"])
 
 
 def test_the_tests_can_build_the_book():

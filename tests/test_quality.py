@@ -6,8 +6,9 @@ import pytest
 import torch
 
 import styletools as st
-from benchmarks import measures, older, quality
-from benchmarks.measures import measure
+from benchmarks import older, quality
+from styletools import measures
+from styletools.measures import measure
 
 
 @pytest.fixture(scope="module")

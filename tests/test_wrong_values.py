@@ -92,6 +92,11 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     st.reconstruct_style: {"image": PICTURE, "layers": ["conv1_1"], **QUICK},
     st.reconstruct_content: {"image": PICTURE, "layer": "conv1_1", **QUICK},
     st.remake: {"source": "saved.png", "progress": False, "on_step": lambda step: True},
+    st.sweep: {
+        "plan": {"recipe": "reconstruct_content", "fixed": {"image": "chelsea", "layer": "conv1_1", "size": 16,
+                                                            "steps": 1, "weights": "random"}},
+        "output": "swept", "workers": 0, "progress": False,
+    },
     colours.to_lab: {"image": PICTURE},
     colours.from_lab: {"lab": colours.to_lab(PICTURE)},
     colours.keep_colours: {"result": PICTURE, "photograph": PICTURE},

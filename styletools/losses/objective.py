@@ -44,7 +44,7 @@ class Objective:
         network: a `VGG`, or another `Network`.
         content: the photograph, (1, 3, H, W) in [0, 1]; needed if there are content layers.
         style: the painting, (1, 3, H', W') in [0, 1] of any size; needed if there are style layers. Or several
-            paintings, each a `Source` with its own layers.
+            paintings, each a `Source` with its own layers; or the terms of style themselves, ready, with their weights.
         content_layers: v_l; several layers without weights share a weight of 1.
         style_layers: w_l, likewise (the paper's w_l = 1/5).
         alpha: α.
@@ -95,7 +95,7 @@ class Objective:
         network: Network,
         *,
         content: Tensor | None = None,
-        style: Tensor | Sequence[Source] | None = None,
+        style: Tensor | Sequence[Source] | Sequence[Term] | None = None,
         content_layers: LayerWeights = (),
         style_layers: LayerWeights = (),
         alpha: float = 1.0,
@@ -120,8 +120,9 @@ class Objective:
         of_content = (
             terms_of(network, _sources(content, v, "content"), content_statistic, "content", alpha) if v else []
         )
-        paintings = _sources(style, w, "style")
-        of_style = terms_of(network, paintings, statistic, "style", beta, regions) if paintings else []
+        ready = not isinstance(style, Tensor) and [term for term in style or () if isinstance(term, Term)]
+        paintings = [] if ready else _sources(style, w, "style")  # type: ignore[arg-type]  # a sequence of one kind
+        of_style = ready or (terms_of(network, paintings, statistic, "style", beta, regions) if paintings else [])
         self.terms: tuple[Term, ...] = (*of_content, *of_style, *terms, *([Smoothness(tv)] if tv else []))
         if not self.terms:
             raise InputError("nothing to do: give content_layers, style_layers, terms or tv")

@@ -11,7 +11,10 @@ from functools import cache
 import torch
 from torch import Tensor
 
-import styletools as st
+from styletools.losses.equations import gram_matrix
+from styletools.network.vgg import VGG
+
+__all__ = ["measure"]
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
 CONTENT = "conv4_2"
@@ -21,7 +24,7 @@ PERIODS = 8  # the lattice of three poolings repeats every 8 px
 
 
 def measure(picture: Tensor, content: Tensor, style: Tensor) -> dict[str, float]:
-    """All of them, for pictures (1, 3, H, W) in [0, 1]; content has the shape of the picture.
+    """All of them, by name.
 
     nn: mean over tiles of the distance to the painting's nearest tile: is each part like some part of the painting?
     worst: the same for the worst tenth of the tiles.
@@ -30,6 +33,21 @@ def measure(picture: Tensor, content: Tensor, style: Tensor) -> dict[str, float]
     border: step between the outer 4 px and the ring inside, 1 for the photograph.
     hf: energy above half of Nyquist, 1 for the source that has more of it.
     lattice: peaks at periods of 2, 4 and 8 px, dB over the source that has more of them.
+
+    Args:
+        picture: what is judged, (1, 3, H, W) in [0, 1].
+        content: the photograph, of the same shape.
+        style: the painting, (1, 3, H', W').
+
+    Returns:
+        Numbers; lower is better everywhere.
+
+    Example:
+        >>> from styletools.pictures.images import load_image
+        >>> photograph, painting = load_image("chelsea", 64), load_image("dots", 64)
+        >>> found = measure(photograph, photograph, painting)
+        >>> list(found), found["content"], found["sw"]
+        (['nn', 'worst', 'sw', 'content', 'border', 'hf', 'lattice'], 0.0, 1.0)
     """
     X, P, S = (features(image) for image in (picture, content, style))
     distance = tile_distances(X, S)
@@ -45,9 +63,9 @@ def measure(picture: Tensor, content: Tensor, style: Tensor) -> dict[str, float]
 
 
 @cache
-def network() -> st.VGG:
+def network() -> VGG:
     """The paper's."""
-    return st.VGG(pooling="avg", padding="zeros")
+    return VGG(pooling="avg", padding="zeros")
 
 
 @torch.no_grad()
@@ -58,7 +76,7 @@ def features(image: Tensor) -> dict[str, Tensor]:
 
 def tile_distances(X: dict[str, Tensor], S: dict[str, Tensor]) -> Tensor:
     """For each tile of X the squared distance of its Gram matrices to the nearest tile of S, mean over the layers."""
-    distance = 0.0
+    distance = torch.zeros(())
     for layer in LAYERS:
         ours, theirs = _tile_grams(X[layer]), _tile_grams(S[layer])
         distance = distance + torch.cdist(ours, theirs) ** 2 / (theirs**2).sum(1).mean()
@@ -72,7 +90,7 @@ def _tile_grams(F: Tensor) -> Tensor:
     for row in range(2 * TILES - 1):
         for column in range(2 * TILES - 1):
             y, x = min(row * height // 2, F.shape[2] - height), min(column * width // 2, F.shape[3] - width)
-            grams.append(st.gram_matrix(F[:, :, y : y + height, x : x + width], divide_by="M")[0].flatten())
+            grams.append(gram_matrix(F[:, :, y : y + height, x : x + width], divide_by="M")[0].flatten())
     return torch.stack(grams)
 
 
