@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from styletools import __version__, doctor
+from styletools.course.commands import add_course
 from styletools.errors import InputError, StyletoolsError
 from styletools.folder import jobs_of
 from styletools.options import Parser, add_reconstruct, add_transfer
@@ -154,33 +156,63 @@ def _doctor() -> int:
     return 0 if all(finding.healthy for finding in findings) else 1
 
 
-def _lab(arguments: list[str]) -> int:
-    notebooks = Path(__file__).resolve().parent.parent / "notebooks"
-    if not notebooks.is_dir():
-        raise InputError("the notebooks are not beside the package: clone the repository and run `make lab` there")
+def _lab(folder: Path, arguments: list[str]) -> int:
+    """The course in JupyterLab: the clone's, or a copy of the one that the package brings."""
+    from styletools.course.copying import copy_course  # noqa: PLC0415  # these import much that no other command needs
+    from styletools.course.lessons import course_root  # noqa: PLC0415
+
+    root = course_root()
     if find_spec("jupyterlab") is None:
         raise InputError('JupyterLab is not installed: pip install "styletools[lab]"')
-    return _serve("jupyterlab", arguments, notebooks)
+    if root.is_relative_to(Path(__file__).resolve().parent):
+        new = copy_course(folder)
+        root = folder.resolve()
+        print(f"the course is in {root}" + (f" ({new} new files)" if new else ""))
+    # The pictures lie beside the notebooks' folder, so that the server begins above both.
+    here = (f"--ServerApp.root_dir={root}", f"--ServerApp.preferred_dir={root / 'notebooks'}")
+    return _serve("jupyterlab", [*here, *arguments], root / "notebooks")
 
 
-def _studio(arguments: list[str]) -> int:
-    """The studio panel as a page, on this machine only; a kernel whose page was left ends after ten minutes."""
+def _studio(largest: int | None, at_once: int | None, arguments: list[str]) -> int:
+    """The studio panel as a page; a kernel whose page was left ends after ten minutes.
+
+    It listens on this machine only, unless Voilà is told otherwise. Then it asks for a token, and has limits.
+    """
+    from styletools.explorers.turns import AT_ONCE, LARGEST, QUEUE  # noqa: PLC0415  # all panels come with it
+
+    for name, value in {"--largest": largest, "--at-once": at_once}.items():
+        if value is not None and value < 1:
+            raise InputError(f"{name}: expected a whole number ≥ 1, got {value}")
     if find_spec("voila") is None:
         raise InputError('Voilà is not installed: pip install "styletools[lab]"')
-    idle = ("--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_idle_timeout=600")
-    here = () if any(word.startswith("--Voila.ip") for word in arguments) else ("--Voila.ip=127.0.0.1",)
-    with as_file(files("styletools") / "data" / "studio.ipynb") as page:
-        return _serve("voila", [str(page), *here, *idle, *arguments], Path.cwd())
+    words = ["--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_idle_timeout=600"]
+    ip = next((word.partition("=")[2] for word in arguments if word.startswith("--Voila.ip")), None)
+    if ip is None:
+        words.append("--Voila.ip=127.0.0.1")
+    elif ip not in ("127.0.0.1", "localhost", "::1"):
+        largest, at_once = largest or 512, at_once or max(1, (os.cpu_count() or 1) // 2)
+        if not any("token" in word.partition("=")[0] for word in arguments):
+            words.append("--Voila.auto_token=True")
+        print(f"for a group: pictures up to {largest} px, {at_once} at once, the others wait (--largest, --at-once)")
+    with as_file(files("styletools") / "data" / "studio.ipynb") as page, TemporaryDirectory() as queue:
+        limits = {LARGEST: largest, AT_ONCE: at_once, QUEUE: queue}
+        given = {name: str(value) for name, value in limits.items() if value is not None}
+        return _serve("voila", [str(page), *words, *arguments], Path.cwd(), given)
 
 
-def _serve(module: str, arguments: list[str], folder: Path) -> int:
+def _serve(module: str, arguments: list[str], folder: Path, variables: Mapping[str, str] | None = None) -> int:
     """Run a server until it ends; ^C reaches it as well, and JupyterLab asks whether it is meant."""
-    with subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=folder) as server:
+    surroundings = {**os.environ, **(variables or {})}
+    with subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=folder, env=surroundings) as server:
         while True:
             try:
                 return server.wait()
             except KeyboardInterrupt:
                 pass
+
+
+def _nothing() -> int:
+    raise AssertionError("a command of its own is always asked for")
 
 
 def _parser() -> Parser:
@@ -209,8 +241,15 @@ def _parser() -> Parser:
     command = add("samples", _samples, "list the pictures that come with the package")
     command.add("", "--save", dest="folder", type=Path, metavar="FOLDER", help="write them there as PNG")
     add("doctor", _doctor, "say what is installed, which weights, which device")
-    add("lab", _lab, "open the course in JupyterLab; other words are passed on to it")
-    add("studio", _studio, "serve the studio panel as a page; other words are passed on to Voilà")
+    add_course(add("course", _nothing, "hand out the course in a teacher's own system, and grade what comes back"))
+    command = add("lab", _lab, "open the course in JupyterLab; other words are passed on to it")
+    hint = "where the course is copied to, unless this is a clone; what is there stays (default styletools-course)"
+    command.add("", "--folder", type=Path, default=Path("styletools-course"), metavar="FOLDER", help=hint)
+    command = add("studio", _studio, "serve the studio panel as a page; other words are passed on to Voilà")
+    hint = "longest side of a picture (default 512 where others than this machine may use it, with --Voila.ip=0.0.0.0)"
+    command.add("", "--largest", type=int, metavar="PX", default=None, help=hint)
+    hint = "pages that work at once; the others see their place in the queue (default then: half of the cores)"
+    command.add("", "--at-once", type=int, metavar="N", default=None, help=hint)
     return parser
 
 

@@ -31,7 +31,10 @@ ORDER = [
     "losses/statistics", "losses/sources", "losses/objective",
     "stages", "footprint", "settings", "palette", "paintings", "ingredients", "result", "plan", "recipes", "remake",
     "folder", "laboratory", "transforms", "charts", "plots", "exercises", "explorers", "doctor", "output", "options",
-    "cli",
+    "course/__init__", "course/wire", "course/limits", "course/reading_cells", "course/answering", "course/remote",
+    "course/lessons", "course/solved", "course/cells", "course/forms", "course/questions", "course/exams",
+    "course/copying",
+    "course/build", "course/submissions", "course/grading", "course/results", "course/commands", "cli",
 ]
 # fmt: on
 MODULES = sorted(path.relative_to(PACKAGE).as_posix()[:-3] for path in PACKAGE.rglob("*.py"))
