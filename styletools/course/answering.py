@@ -51,6 +51,7 @@ class Answers:
         """Nothing was run yet."""
         self.found: dict[str, Any] = {}
         self.empty: list[Any] = []
+        self.functions: set[str] = set()
         self.graphs: list[tuple[Tensor, list[Tensor]]] = []
 
     def read(self, cells: Sequence[str], asked: Sequence[Sequence[Any]]) -> dict[str, Any]:
@@ -62,6 +63,7 @@ class Answers:
         wanted = [Asked(*one) for one in asked]
         wanted = [one for one in wanted if only in ("", one.name or one.answer)]
         states: dict[str, dict[str, Any]] = {}
+        self.functions = {one.name or one.answer for one in wanted if one.coding}
         space: dict[str, Any] = {"__name__": "__main__", **_IN_CELLS}
         for piece in pieces(cells, wanted):
             error = piece.problem
@@ -86,7 +88,7 @@ class Answers:
             return {"error": f"Its cell raises {_told(raised)}"}
         if value is None or any(value is one for one in self.empty):
             return {"stub": True}
-        if callable(value):
+        if callable(value) and key in self.functions:
             self.found[key] = value
             return {"function": True}
         return {"value": value}

@@ -20,6 +20,7 @@ __all__ = ["Other", "packed", "unpacked"]
 DEEP = 8  # levels of containers
 MANY = 100_000  # entries of a container
 LARGE = 1_000_000  # entries of a tensor
+SHOWN = 500  # characters of what something that cannot be sent looks like
 LONG = 10_000  # characters of a text, digits of a number
 DTYPES = {
     str(dtype): dtype
@@ -29,7 +30,19 @@ DTYPES = {
 
 
 class Other:
-    """Something that cannot be sent; its class has the name of the one that it stands for."""
+    """Something that cannot be sent; its class has the name of the one that it stands for, and it looks the same."""
+
+    shown: str | None = None
+
+    def __repr__(self) -> str:
+        """As it shows itself where it is.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if self.shown is None:
+            raise ValueError
+        return self.shown
 
 
 def packed(value: Any) -> bytes:  # an answer can be anything
@@ -76,7 +89,14 @@ def _out(value: Any, deep: int) -> dict[str, Any]:
         return {name: [_out(part, deep - 1) for part in value]}
     if deep and kind is not Mapping and isinstance(value, dict) and len(value) <= MANY:
         return {"dict": [[_out(key, 1), _out(part, deep - 1)] for key, part in value.items()]}
-    return {"other": kind.__name__[:80]}
+    return {"other": kind.__name__[:80], "shown": _shown(value)}
+
+
+def _shown(value: Any) -> str | None:
+    try:
+        return repr(value)[:SHOWN]
+    except Exception:  # something of a student's own
+        return None
 
 
 def _plain(value: Tensor) -> bool:
@@ -109,8 +129,11 @@ def _in(data: dict[str, Any], deep: int) -> Any:
             return make(_in(part, deep - 1) for part in data[name])
     if "dict" in data:
         return {_in(key, 1): _in(part, deep - 1) for key, part in data["dict"]}
-    name = data["other"]
-    return type(name if isinstance(name, str) and name.isidentifier() else "object", (Other,), {})()
+    name, shown = data["other"], data.get("shown")
+    named = name if isinstance(name, str) and name.isidentifier() else "object"
+    other: Other = type(named, (Other,), {})()
+    other.shown = shown[:SHOWN] if isinstance(shown, str) else None
+    return other
 
 
 def _read(text: str, dtype: torch.dtype, shape: list[int]) -> Tensor:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from styletools.course.build import build
-from styletools.course.lessons import source
+from styletools.course import build as building
+from styletools.course.lessons import lessons, source
 
 WANTED = os.environ.get("STYLETOOLS_GRADERS", "")
 ROOT = Path(__file__).parent.parent.parent
@@ -81,8 +81,11 @@ def run(python):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
+    """What is built, of one lesson only."""
     out = tmp_path_factory.mktemp("built")
-    build(out, which=["nbgrader", "otter"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "_with_tasks", lambda: [lesson for lesson in lessons() if lesson.stem == LESSON])
+        building.build(out, which=["nbgrader", "otter"])
     return out
 
 

@@ -87,6 +87,17 @@ def test_anything_else_is_another_thing_with_its_name(value):
     back = unpacked(packed(value))
     assert isinstance(back, Other)
     assert type(back).__name__ == type(value).__name__
+    assert repr(back) == repr(value)[:500]
+
+
+class Unkind:
+    def __repr__(self):
+        raise RuntimeError
+
+
+def test_what_cannot_be_shown_there_cannot_be_shown_here():
+    with pytest.raises(ValueError):  # noqa: PT011  # nobody reads it
+        repr(unpacked(packed(Unkind())))
 
 
 def test_no_text_is_so_deep_that_it_breaks_anything():
