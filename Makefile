@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean
+.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides graders clean
 
 help:
 	@echo "make lab        open the course in JupyterLab"
@@ -20,6 +20,7 @@ help:
 	@echo "make notebooks  run the notebooks again and store their outputs"
 	@echo "make html       the course as one page without a network; likewise make pdf, make slides (a lecture)"
 	@echo "make lint       check style and types only"
+	@echo "make graders    try what is built for nbgrader and Otter-Grader with them, and grade a class of two hundred"
 
 # torch is large: the first run downloads a few GB, unless a small CPU-only pair was installed before (see README).
 $(READY): pyproject.toml
@@ -91,3 +92,7 @@ html pdf slides: $(READY)
 
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Both are installed into an environment of their own, for which this needs a network.
+graders: $(READY)
+	STYLETOOLS_GRADERS=1 STYLETOOLS_SOAK=1 OMP_NUM_THREADS=1 $(BIN)/pytest tests/course/test_graders.py tests/course/test_grading.py

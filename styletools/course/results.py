@@ -140,7 +140,7 @@ def _lesson(one: Graded) -> str:
     small = " · ".join(html.escape(text) for text in (sent.file, *remarks))
     head = f"<h2>{html.escape(heading)}</h2><p><small>{small}</small></p>"
     if not one.marks:
-        return f'{head}<p class="problem">This file {html.escape(sent.problem)}.</p>'
+        return f'{head}<p class="problem">Not graded: {html.escape(sent.problem)}.</p>'
     rows = "".join(map(_row, one.marks))
     return (
         f"{head}<table><thead><tr><th>Exercise</th><th>Points</th><th>What the check says</th></tr></thead>"

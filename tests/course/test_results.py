@@ -49,7 +49,7 @@ def test_a_page_shows_what_was_said_and_runs_nothing_of_it():
     assert "&lt;script&gt;" in text
     assert "<b>" not in text
     assert "1 of 3 points" in text
-    assert "This file is empty." in page("Bob", [graded("Bob", marks=(), problem="is empty")])
+    assert "Not graded: is empty." in page("Bob", [graded("Bob", marks=(), problem="is empty")])
 
 
 def test_names_that_make_the_same_file_have_two(tmp_path):
