@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODULES := book/node_modules/.package-lock.json
 
-.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean panels engine book
+.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean panels engine book graders
 
 help:
 	@echo "make lab        open the course in JupyterLab"
@@ -24,6 +24,7 @@ help:
 	@echo "make lint       check style and types only"
 	@echo "make panels     photograph the live panels again for the book (some minutes)"
 	@echo "make book       the course as a site, in artifacts/book; styletools book serves it"
+	@echo "make graders    try what is built for nbgrader and Otter-Grader with them, and grade a class of two hundred"
 
 # torch is large: the first run downloads a few GB, unless a small CPU-only pair was installed before (see README).
 $(READY): pyproject.toml
@@ -110,3 +111,7 @@ book: $(READY) $(MODULES) engine
 # the runtime, which npm fetches (Node comes from the machine, or from PyPI with the tests' packages).
 engine: $(READY)
 	$(BIN)/python scripts/export_browser.py
+
+# Both are installed into an environment of their own, for which this needs a network.
+graders: $(READY)
+	STYLETOOLS_GRADERS=1 STYLETOOLS_SOAK=1 OMP_NUM_THREADS=1 $(BIN)/pytest tests/course/test_graders.py tests/course/test_grading.py

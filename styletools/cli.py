@@ -6,16 +6,14 @@ import argparse
 import io
 import os
 import signal
-import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from importlib.resources import as_file, files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from styletools import __version__, book, doctor
+from styletools import __version__, book, doctor, servers
+from styletools.course.commands import add_course
 from styletools.errors import InputError, StyletoolsError, SynthesisError
 from styletools.folder import Job, jobs_of
 from styletools.options import Parser, add_reconstruct, add_transfer
@@ -53,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed, others = parser.parse_known_args(arguments)
     options = vars(parsed)
     command: Callable[..., int] = options.pop("command")
-    if command in (_lab, _studio):
+    if command in (servers.lab, servers.studio):
         options["arguments"] = others
     elif others:
         parser.error(f"unrecognized arguments: {' '.join(others)}")
@@ -237,37 +235,8 @@ def _doctor() -> int:
     return 0 if all(finding.healthy for finding in findings) else 1
 
 
-def _lab(arguments: list[str]) -> int:
-    notebooks = Path(__file__).resolve().parent.parent / "notebooks"
-    if not notebooks.is_dir():
-        raise InputError("the notebooks are not beside the package: clone the repository and run `make lab` there")
-    if find_spec("jupyterlab") is None:
-        raise InputError('JupyterLab is not installed: pip install "styletools[lab]"')
-    return _serve("jupyterlab", arguments, notebooks)
-
-
-def _studio(arguments: list[str]) -> int:
-    """The studio panel as a page, on this machine only; a kernel whose page was left ends after ten minutes."""
-    if find_spec("voila") is None:
-        raise InputError('Voilà is not installed: pip install "styletools[lab]"')
-    idle = ("--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_idle_timeout=600")
-    here = () if any(word.startswith("--Voila.ip") for word in arguments) else ("--Voila.ip=127.0.0.1",)
-    with as_file(files("styletools") / "data" / "studio.ipynb") as page:
-        return _serve("voila", [str(page), *here, *idle, *arguments], Path.cwd())
-
-
-def _book(folder: Path, port: int, browser: bool) -> int:
-    return book.serve(folder, port, browser=browser)
-
-
-def _serve(module: str, arguments: list[str], folder: Path) -> int:
-    """Run a server until it ends; ^C reaches it as well, and JupyterLab asks whether it is meant."""
-    with subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=folder) as server:
-        while True:
-            try:
-                return server.wait()
-            except KeyboardInterrupt:
-                pass
+def _nothing() -> int:
+    raise AssertionError("a command of its own is always asked for")
 
 
 def _parser() -> Parser:
@@ -306,10 +275,16 @@ def _parser() -> Parser:
     command = add("samples", _samples, "list the pictures that come with the package")
     command.add("", "--save", dest="folder", type=Path, metavar="FOLDER", help="write them there as PNG")
     add("doctor", _doctor, "say what is installed, which weights, which device")
-    add("lab", _lab, "open the course in JupyterLab; other words are passed on to it")
-    add("studio", _studio, "serve the studio panel as a page; other words are passed on to Voilà")
-
-    command = add("book", _book, "serve the built book of the course on this machine (`make book` builds it)")
+    add_course(add("course", _nothing, "hand out the course in a teacher's own system, and grade what comes back"))
+    command = add("lab", servers.lab, "open the course in JupyterLab; other words are passed on to it")
+    hint = "where the course is copied to, unless this is a clone; what is there stays (default styletools-course)"
+    command.add("", "--folder", type=Path, default=Path("styletools-course"), metavar="FOLDER", help=hint)
+    command = add("studio", servers.studio, "serve the studio panel as a page; other words are passed on to Voilà")
+    hint = "longest side of a picture (default 512 where others than this machine may use it, with --Voila.ip=0.0.0.0)"
+    command.add("", "--largest", type=int, metavar="PX", default=None, help=hint)
+    hint = "pages that work at once; the others see their place in the queue (default then: half of the cores)"
+    command.add("", "--at-once", type=int, metavar="N", default=None, help=hint)
+    command = add("book", book.serve, "serve the built book of the course on this machine (`make book` builds it)")
     command.add("", "folder", metavar="FOLDER", nargs="?", type=Path, default=book.FOLDER, help="where it was built")
     text = f"where to serve it (default {book.PORT}; 0: any that is free)"
     command.add("", "--port", type=int, metavar="PORT", default=book.PORT, help=text)

@@ -101,9 +101,7 @@ def add_transfer(command: Parser) -> None:
         f"{command.prog} CONTENT STYLE [STYLE ...] -o OUT [OPTION ...]\n"
         f"       {command.prog} PHOTOGRAPH ... PAINTING -o FOLDER [OPTION ...]"
     )
-    command.add(
-        "", "content", metavar="CONTENT", help="photograph: a file, a folder, a name from `samples`"
-    )
+    command.add("", "content", metavar="CONTENT", help="photograph: a file, a folder, a name from `samples`")
     hint = "painting, likewise; several are blended. Where OUT is a folder, the last word is the painting"
     command.add("", "style", metavar="STYLE", nargs="+", help=hint)
     _add_first(command, recipe)

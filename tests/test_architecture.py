@@ -34,7 +34,10 @@ ORDER = [
     "sweeps/__init__", "sweeps/run", "sweeps/combinations", "sweeps/store", "sweeps/make", "sweeps/engines",
     "sweeps/following", "sweeps/estimate", "sweeps/table", "sweeps/sheet", "sweeps/notebook", "sweeps/sweep",
     "folder", "laboratory", "transforms", "charts", "plots", "exercises", "explorers", "doctor", "output", "options",
-    "book", "cli",
+    "course/__init__", "course/wire", "course/limits", "course/reading_cells", "course/answering", "course/remote",
+    "course/lessons", "course/solved", "course/cells", "course/forms", "course/questions", "course/exams",
+    "course/copying", "course/build", "course/submissions", "course/grading", "course/results", "course/commands",
+    "book", "servers", "cli",
 ]
 # fmt: on
 MODULES = sorted(path.relative_to(PACKAGE).as_posix()[:-3] for path in PACKAGE.rglob("*.py"))

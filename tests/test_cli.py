@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 import styletools as st
-from styletools import cli, options, output
+from styletools import cli, options, output, servers
 from styletools.cli import main
 
 QUICK = ["--size", "64", "--steps", "2", "--quiet"]
@@ -567,17 +567,44 @@ class TestOthers:
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         assert run("lab", "--no-browser") == 0
         out = capfd.readouterr().out
-        assert f"{Path('notebooks')} ['--no-browser']" in out
+        root = Path(cli.__file__).parent.parent
+        assert out.startswith(f"{root / 'notebooks'} ['--ServerApp.root_dir={root}', ")
+        assert "'--no-browser']" in out
         assert "ended by itself" in out
         assert (Path(cli.__file__).parent.parent / "notebooks" / "00_start_here.ipynb").exists()
 
     def test_lab_without_jupyterlab_or_notebooks(self, monkeypatch, capsys, tmp_path):
-        monkeypatch.setattr(cli, "find_spec", lambda name: None)
+        monkeypatch.setattr(servers, "find_spec", lambda name: None)
         assert run("lab") == 2
         assert 'pip install "styletools[lab]"' in capsys.readouterr().err
-        monkeypatch.setattr(cli, "__file__", str(tmp_path / "styletools" / "cli.py"))
+        monkeypatch.setattr(st, "__file__", str(tmp_path / "styletools" / "__init__.py"))
         assert run("lab") == 2
         assert "clone the repository" in capsys.readouterr().err
+
+    def test_lab_without_a_clone_copies_the_course(self, monkeypatch, tmp_path, capfd):
+        """As a wheel has it: below the package. What a reader has changed stays."""
+        root = Path(cli.__file__).parent.parent
+        package = tmp_path / "site" / "styletools"
+        (package / "data" / "course").mkdir(parents=True)
+        for name in ("notebooks", "docs"):
+            (package / "data" / "course" / name).symlink_to(root / name)
+        (tmp_path / "jupyterlab.py").write_text("import os, sys; print(os.getcwd(), sys.argv[1:], flush=True)")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        monkeypatch.setattr(st, "__file__", str(package / "__init__.py"))
+        monkeypatch.setattr(servers, "__file__", str(package / "servers.py"))
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "mine" / "notebooks").mkdir(parents=True)
+        mine = tmp_path / "mine" / "notebooks" / "03_gram_matrix.ipynb"
+        mine.write_text("mine")
+        assert run("lab", "--folder", "mine") == 0
+        assert f"{mine.parent} ['--ServerApp.root_dir={tmp_path / 'mine'}'" in capfd.readouterr().out
+        assert mine.read_text() == "mine"
+        assert (tmp_path / "mine" / "docs" / "diagrams" / "method.png").exists()
+        assert len(list(mine.parent.glob("*.ipynb"))) == 12
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "file").write_text("")
+        assert run("lab", "--folder", "file") == 2
+        assert "cannot copy the course" in capfd.readouterr().err
 
     def test_studio_serves_its_page_to_this_machine_only(self, monkeypatch, tmp_path, capfd):
         (tmp_path / "voila.py").write_text("import sys; print(sys.argv[1:])")
@@ -587,11 +614,37 @@ class TestOthers:
         assert "studio.ipynb" in out
         assert "'--Voila.ip=127.0.0.1'" in out
         assert "'--port', '8899'" in out
+        assert "token" not in out
         assert run("studio", "--Voila.ip=0.0.0.0") == 0
         assert "127.0.0.1" not in capfd.readouterr().out
 
+    def test_studio_for_a_group_has_a_token_and_limits(self, monkeypatch, tmp_path, capfd):
+        names = "STYLETOOLS_STUDIO_LARGEST", "STYLETOOLS_STUDIO_AT_ONCE", "STYLETOOLS_STUDIO_QUEUE"
+        show = f"import os, sys; print(sys.argv[1:], [os.environ.get(name) for name in {names}])"
+        (tmp_path / "voila.py").write_text(show)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(os, "cpu_count", lambda: 6)
+        for words, token, limits in (
+            ((), False, "[None, None, "),
+            (("--largest", "300"), False, "['300', None, "),
+            (("--Voila.ip=0.0.0.0",), True, "['512', '3', "),
+            (("--Voila.ip=0.0.0.0", "--at-once", "1", "--largest", "256"), True, "['256', '1', "),
+            (("--Voila.ip=0.0.0.0", "--token=mine"), False, "['512', '3', "),
+            (("--Voila.ip=localhost",), False, "[None, None, "),
+        ):
+            assert run("studio", *words) == 0
+            out = capfd.readouterr().out
+            assert ("'--Voila.auto_token=True'" in out) == token, words
+            assert limits in out
+            assert ("for a group" in out) == ("0.0.0.0" in str(words))
+        for word in ("--largest", "--at-once"):
+            assert run("studio", word, "0") == 2
+            assert f"{word}: expected a whole number ≥ 1, got 0" in capfd.readouterr().err
+
     def test_studio_without_voila(self, monkeypatch, capsys):
-        monkeypatch.setattr(cli, "find_spec", lambda name: None)
+        monkeypatch.setattr(servers, "find_spec", lambda name: None)
         assert run("studio") == 2
         assert 'pip install "styletools[lab]"' in capsys.readouterr().err
 

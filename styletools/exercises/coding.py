@@ -7,7 +7,7 @@ import dis
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Generator, Tensor
@@ -72,12 +72,21 @@ class Coding(Exercise):
         self.by_hand = by_hand
         self.probe = probe
         self.names = list(inspect.signature(solve).parameters)
+        self.seed = 0
 
     @cached_property
     def trials(self) -> list[tuple[Any, ...]]:
         """The arguments of all trials."""
-        trials = [self.inputs(Generator().manual_seed(trial)) for trial in range(TRIALS)]
+        seeds = range(self.seed * TRIALS, (self.seed + 1) * TRIALS)
+        trials = [self.inputs(Generator().manual_seed(seed)) for seed in seeds]
         return [*trials[:-1], _single(trials[-1])]
+
+    def fresh(self, seed: int = 0) -> Self:
+        """The same exercise, not attempted yet, with the random inputs of another seed."""
+        other = super().fresh(seed)
+        other.seed = seed
+        other.__dict__.pop("trials", None)
+        return other
 
     def solution(self) -> Text:
         """Show a function that passes, and why."""
@@ -182,11 +191,8 @@ class Coding(Exercise):
 
     def _autograd_problem(self, answer: Callable[..., Any]) -> str:
         """An answer without autograd saves no tensor for a way back."""
-
-        def without(*arguments: Any) -> Any:
-            with torch.autograd.graph.saved_tensors_hooks(_refuse, _refuse):
-                return answer(*arguments)
-
+        # Where an answer runs in a process of its own, so does this.
+        without = getattr(answer, "without_autograd", None) or without_autograd(answer)
         outcome = called(without, self.trials[0])
         if outcome.error is None and same(
             plain(outcome.value, self._solved(self.trials[0])), self._solved(self.trials[0])
@@ -197,6 +203,16 @@ class Coding(Exercise):
     def _shapes(self, arguments: tuple[Any, ...]) -> str:
         parts = zip(self.names, arguments, strict=True)
         return ", ".join(f"{name}: {described(value)}" for name, value in parts)
+
+
+def without_autograd(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function; whatever autograd would have to remember for it is an error."""
+
+    def without(*arguments: Any) -> Any:
+        with torch.autograd.graph.saved_tensors_hooks(_refuse, _refuse):
+            return answer(*arguments)
+
+    return without
 
 
 def _refuse(_: Tensor) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 from styletools.exercises.calling import unchanged
 from styletools.surroundings import undisturbed
@@ -71,6 +72,16 @@ class Exercise(ABC):
         self.why = why
         self.verdict = Verdict(title, "not attempted yet")
         self.solved = False
+
+    def fresh(self, seed: int = 0) -> Self:
+        """The same exercise, not attempted yet: what is checked for another reader leaves no trace in this one.
+
+        Args:
+            seed: of the random inputs, where there are any; 0 gives those of the notebooks.
+        """
+        other = copy.copy(self)
+        other.verdict, other.solved = Verdict(self.title, "not attempted yet"), False
+        return other
 
     @undisturbed
     def check(self, answer: object = None) -> Verdict:

@@ -17,6 +17,7 @@ from styletools.explorers.drawing import curves
 from styletools.explorers.panel import SIDES, Panel
 from styletools.explorers.picture import Picture, blank, png
 from styletools.explorers.touch.compare import CompareTouch
+from styletools.explorers.turns import turn
 from styletools.explorers.worker import Ticket
 from styletools.recipes import Result
 
@@ -72,7 +73,7 @@ class LivePanel(Panel):
         make = self.prepare()
         self.continue_button.disabled = True
         self.compare.show_before(self.originals[0].image.value)  # of this run, whatever is chosen later
-        self.run(lambda ticket: self._finish(ticket, make(self._follow(ticket, {}))), "working …")
+        self.run(lambda ticket: self._in_turn(ticket, lambda: make(self._follow(ticket, {}))), "working …")
 
     def go_on(self) -> None:
         """Continue from the last state: to the end if it was stopped, for as many steps again if it was finished."""
@@ -119,8 +120,18 @@ class LivePanel(Panel):
             more = self.steps.value
             synthesis.extend(more)
         past = {name: list(column) for name, column in before.history.items()}
-        cut = watch(synthesis, "", progress=False, on_step=self._follow(ticket, past))
-        self._finish(ticket, before.resumed(cut, more))
+
+        def resumed() -> Result:
+            cut = watch(synthesis, "", progress=False, on_step=self._follow(ticket, past))
+            return before.resumed(cut, more)
+
+        self._in_turn(ticket, resumed)
+
+    def _in_turn(self, ticket: Ticket, make: Callable[[], Result]) -> None:
+        """Make it, once it is this panel's turn where several share a machine."""
+        with turn(lambda: ticket.wanted, self.say):
+            result = make()
+        self._finish(ticket, result)
 
     def _follow(self, ticket: Ticket, history: dict[str, list[float]]) -> OnStep:
         """An `on_step` that shows some of the steps, and stops when the ticket is cancelled.

@@ -23,6 +23,7 @@ from styletools.explorers.panel import SIDES, WIDTH, as_literal, whole
 from styletools.explorers.picker import Picker
 from styletools.explorers.picture import Picture, png
 from styletools.explorers.topics import Balance, Beginning, Output, Regions, SecondPainting
+from styletools.explorers.turns import largest
 from styletools.film import Film
 from styletools.pictures.images import ImageSource
 from styletools.pictures.procedural import PROCEDURAL
@@ -92,6 +93,7 @@ class StudioPanel(LivePanel):
         self.regions = Regions(self, self.content, self.style)
         self.beginning = Beginning(size, steps)
         self.size, self.steps = self.beginning.size, self.beginning.steps
+        self.size.max = largest(self.size.max)  # where a group shares a machine; a larger value becomes this one
         self.output = Output()
         topics: tuple[Balance | SecondPainting | Regions | Beginning | Output, ...]
         topics = (self.balance, self.second, self.regions, self.beginning, self.output)
