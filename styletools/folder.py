@@ -19,7 +19,7 @@ from styletools.pictures.saving import check_target, load_settings
 __all__ = ["Job", "Jobs", "jobs_of"]
 
 # What may differ between two runs that make the same picture.
-_OF_THE_RUN = ("precision", "device")
+_OF_THE_RUN = ("precision", "device", "block")
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def test_where_nothing_is_known_nothing_is_refused(monkeypatch):
 
 
 def test_a_recipe_asks_before_the_work(monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda: 50_000_000)
+    monkeypatch.setattr(memory, "available", lambda: 20_000_000)
     steps = []
     with pytest.raises(InputError, match=r"a size of 256: would need .* would fit"):
         st.transfer("chelsea", "dots", size=256, style_size=32, steps=1, progress=False, on_step=steps.append)

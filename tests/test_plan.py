@@ -11,7 +11,7 @@ import torch
 import styletools as st
 from styletools.plan import NAMES, Plan
 
-OF_THE_RUN = {"progress", "on_step"}
+OF_THE_RUN = {"progress", "on_step", "state"}
 OPTIONS = [item.name for item in fields(Plan) if item.name != "recipe"]
 
 

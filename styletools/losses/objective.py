@@ -12,6 +12,7 @@ from torch import Tensor
 from styletools.descent.loss import Autograd
 from styletools.door import explained
 from styletools.errors import InputError, check_weight, shown
+from styletools.losses.blocks import Blocks, BlockSize, check_block, read_block
 from styletools.losses.smoothness import Smoothness
 from styletools.losses.sources import Source, terms_of
 from styletools.losses.statistics import Statistic, find_statistics
@@ -19,6 +20,7 @@ from styletools.losses.term import Term
 from styletools.network.find import check_type
 from styletools.network.network import Network
 from styletools.network.passes import AddGradient, Precision, find_passes
+from styletools.network.vgg import VGG
 from styletools.pictures.images import check_image
 from styletools.surroundings import undisturbed
 
@@ -61,6 +63,9 @@ class Objective:
         precision: of `value_and_gradient`, see `styletools.network.passes`; a call is always as exact as the network.
             `"auto"` is full where only content or only style is wanted: such a loss can fall towards 0, where
             rounding would hold it up.
+        block: compute `value_and_gradient` and the targets in blocks of so many pixels a side, for a picture that does
+            not fit in memory whole: the same numbers but for rounding, in more time; see `styletools.losses.blocks`.
+            Only with a `VGG`, and with statistics that are sums over positions.
 
     Attributes:
         terms: all of them; more are given as `terms=`.
@@ -68,7 +73,7 @@ class Objective:
 
     Raises:
         InputError: unknown layers, negative weights, nothing to do, two terms of one name, a picture that is missing
-            or too small, or a network in half precision.
+            or too small, a network in half precision, or a term that cannot be computed in blocks.
 
     Example:
         >>> from styletools.network.vgg import VGG
@@ -105,6 +110,7 @@ class Objective:
         terms: Sequence[Term] = (),
         units: Units = "relative",
         precision: Precision = "auto",
+        block: BlockSize | None = None,
     ) -> None:
         """Compute the targets, without a graph."""
         check_units(units)
@@ -115,11 +121,12 @@ class Objective:
         self.units = units
         v, w = layer_weights(content_layers, "content_layers"), layer_weights(style_layers, "style_layers")
         find_statistics(statistic, "style"), find_statistics(content_statistic, "content")
-        of_content = (
-            terms_of(network, _sources(content, v, "content"), content_statistic, "content", alpha) if v else []
-        )
+        check_block(network, block)
+        side, _ = read_block(block)
+        photographs = _sources(content, v, "content") if v else []
+        of_content = terms_of(network, photographs, content_statistic, "content", alpha, side=side) if v else []
         paintings = _sources(style, w, "style")
-        of_style = terms_of(network, paintings, statistic, "style", beta, regions) if paintings else []
+        of_style = terms_of(network, paintings, statistic, "style", beta, regions, side=side) if paintings else []
         self.terms: tuple[Term, ...] = (*of_content, *of_style, *terms, *([Smoothness(tv)] if tv else []))
         if not self.terms:
             raise InputError("nothing to do: give content_layers, style_layers, terms or tv")
@@ -134,6 +141,9 @@ class Objective:
         roles = {"content" for term in of_content if term.weight} | {"style" for term in of_style if term.weight}
         alone = len(roles | {term.kind for term in terms if term.weight}) < 2
         self._passes = find_passes(network, "full" if precision == "auto" and alone else precision)
+        self._blocks: Blocks | None = None
+        if side and isinstance(network, VGG) and self._passes is not None:
+            self._blocks = Blocks(network, self._passes.precision, self.terms, self.factors, block or 0)
 
     @property
     def precision(self) -> Precision:
@@ -142,8 +152,9 @@ class Objective:
 
     def release(self) -> None:
         """Release what is kept only for speed; for the end of a synthesis."""
-        if self._passes is not None:
-            self._passes.release()
+        for each in (self._passes, self._blocks):
+            if each is not None:
+                each.release()
 
     @explained
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
@@ -188,7 +199,10 @@ class Objective:
         if self._passes is None or self._by_autograd:
             terms, gradient = Autograd(self).value_and_gradient(image)
             return dict(terms), gradient
-        found: dict[str, Tensor] = {}
+        if self._blocks is not None:
+            found, total = self._blocks.value_and_gradient(image)
+            return {term.name: found[term.name] for term in self.terms}, total
+        found = {}
         if self._layers:
             self._passes.forward(image, self._layers)
             sources: dict[str, list[AddGradient]] = {layer: [] for layer in self._layers}

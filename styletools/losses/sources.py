@@ -9,12 +9,16 @@ import torch
 from torch import Tensor
 
 from styletools.errors import InputError, shown
+from styletools.losses.blocks import parts_of
+from styletools.losses.parts import Parts
 from styletools.losses.regions import InRegion, in_region
 from styletools.losses.statistics import Statistic, TermFactory, find_statistics
 from styletools.losses.term import Term
 from styletools.network.network import Network
 
 __all__ = ["Source", "terms_of"]
+
+LARGEST = 512  # side of a block of a source: its features are float32 and are not computed in place
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,7 @@ class Source:
 class _Part:
     """Features of one source, of its region, and their share."""
 
-    F: Tensor
+    F: Tensor | Parts
     share: float
 
 
@@ -52,6 +56,8 @@ def terms_of(
     kind: str,
     weight: float = 1.0,
     regions: Mapping[str, Tensor] | None = None,
+    *,
+    side: int = 0,
 ) -> list[Term]:
     """The terms of content or style.
 
@@ -70,6 +76,7 @@ def terms_of(
         kind: `"style"` or `"content"`.
         weight: of all of them: β or α.
         regions: by name, where in the result, (H, W) of bool. None: everywhere.
+        side: features of a larger picture are computed in blocks of so many pixels a side; 0: never.
 
     Raises:
         InputError: a region for which no source has a style, or shares that are all 0.
@@ -83,7 +90,7 @@ def terms_of(
         [('style conv1_1', 2.0), ('style 2 conv1_1', 6.0)]
     """
     found = find_statistics(statistic, kind)
-    features = [network(source.image, source.layers) if source.layers else {} for source in sources]
+    features = [_features(network, source, side) for source in sources]
     terms: list[Term] = []
     everywhere: Mapping[str, Tensor | None] = {"": None}
     for name, region in (regions or everywhere).items():
@@ -101,11 +108,20 @@ def terms_of(
     return terms
 
 
+def _features(network: Network, source: Source, side: int) -> Mapping[str, Tensor | Parts]:
+    """Of all layers at once, or block by block when they are asked for."""
+    if not source.layers:
+        return {}
+    if not side or max(source.image.shape[2:]) <= side:
+        return network(source.image, source.layers)
+    return {layer: parts_of(network, source.image, layer, min(side, LARGEST)) for layer in source.layers}
+
+
 def _of_statistic(
     factory: TermFactory,
     kind: str,
     sources: Sequence[Source],
-    features: Sequence[Mapping[str, Tensor]],
+    features: Sequence[Mapping[str, Tensor | Parts]],
     members: Sequence[int],
     region: str,
 ) -> Iterator[Term]:
@@ -123,7 +139,9 @@ def _of_statistic(
             S = source.image if layer is None else features[i][layer]
             where = source.regions.get(region)
             w = sum(source.layers.values()) if layer is None else source.layers[layer]
-            parts.append(_Part(S if where is None else in_region(S, where, arranged=arranged), source.share * w))
+            if where is not None:
+                S = in_region(S.whole() if isinstance(S, Parts) else S, where, arranged=arranged)
+            parts.append(_Part(S, source.share * w))
         if linear and len(parts) > 1:
             yield _blended(factory, layer, parts, kind)
         else:
@@ -133,8 +151,11 @@ def _of_statistic(
 
 def _term(factory: TermFactory, layer: str | None, part: _Part, kind: str) -> Term:
     """One term; whatever can be called may have been given as a statistic."""
+    F = part.F
+    if isinstance(F, Parts) and not (isinstance(factory, type) and issubclass(factory, Term)):
+        F = F.whole()
     try:
-        term = factory(layer, part.F, weight=part.share, kind=kind)
+        term = factory(layer, F, weight=part.share, kind=kind)
     except TypeError as error:
         if isinstance(factory, type):
             raise
