@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean
+.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean poster blocks
 
 help:
 	@echo "make lab        open the course in JupyterLab"
@@ -19,6 +19,8 @@ help:
 	@echo "make diagrams   draw the diagrams of the course again, likewise (half a minute)"
 	@echo "make notebooks  run the notebooks again and store their outputs"
 	@echo "make html       the course as one page without a network; likewise make pdf, make slides (a lecture)"
+	@echo "make poster     CONTENT=photograph.jpg [STYLE=…] [SIZE=4096] [MINUTES=110] [OUT=poster.png]: in blocks; run it again to go on"
+	@echo "make blocks     measure a picture in blocks against the whole picture (SIZES=\"1024 2048 4096\": an hour)"
 	@echo "make lint       check style and types only"
 
 # torch is large: the first run downloads a few GB, unless a small CPU-only pair was installed before (see README).
@@ -91,3 +93,15 @@ html pdf slides: $(READY)
 
 clean:
 	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# What was stopped, or killed, goes on from OUT.state when the same command is given again.
+SIZE ?= 4096
+MINUTES ?= 110
+poster: OUT = poster.png
+poster: $(READY)
+	$(BIN)/styletools transfer "$(CONTENT)" "$(STYLE)" --size $(SIZE) --style-size 1024 --minutes $(MINUTES) -o "$(OUT)"
+
+SIZES ?= 1024 2048
+blocks: $(READY)
+	$(BIN)/python -m benchmarks.blocks $(SIZES)
+	$(BIN)/python -m benchmarks.blocks histories

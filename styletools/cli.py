@@ -96,9 +96,9 @@ def _reconstruct(
 
 def _folder(photographs: Path, output: Path, force: bool, **options: Any) -> int:  # noqa: ANN401  # of the recipe
     """Paint every picture of a folder; what is done already, with the same options, is not done again."""
-    for name, option in {"film": "film", "snapshots": "snapshots", "state": "resume"}.items():
+    for name in ("film", "snapshots", "resume"):
         if options.pop(name) is not None:
-            raise InputError(f"--{option}: expected one photograph, got the folder {photographs}")
+            raise InputError(f"--{name}: expected one photograph, got the folder {photographs}")
     options.pop("every")
     jobs = jobs_of(photographs, output, **options)
     for why in jobs.unreadable:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
+from torch import Tensor
+
+from styletools import memory
 from styletools.errors import InputError
 from styletools.losses.blocks import BlockSize, read_block
-from styletools.memory import available, check_memory
 from styletools.network.network import Network
 from styletools.network.passes import Precision, pick_precision
 from styletools.network.vgg import PRE, VGG
 
-__all__ = ["check_footprint", "choose_block", "footprint", "footprint_in_blocks"]
+__all__ = ["check_footprint", "check_large_enough", "choose_block", "footprint", "footprint_in_blocks"]
 
 PICTURES = 60
 """Pictures that the optimiser and the stages keep: twenty curvature pairs, gradients, targets and copies."""
@@ -76,7 +78,35 @@ def check_footprint(
     for option, (height, width), share in (("size", result, 1.0), ("style_size", painting, 0.3)):
         needed = round(share * footprint(network, names, height, width))
         longer = max(height, width)
-        check_memory(needed, f"a {option} of {longer}", partial(_smaller, longer))
+        memory.check_memory(needed, f"a {option} of {longer}", partial(_smaller, longer))
+
+
+def check_large_enough(network: Network, name: str, image: Tensor | None, layers: Iterable[str], option: str) -> None:
+    """Check that the layers can be computed for a picture.
+
+    Args:
+        network: whose features are computed.
+        name: of the picture; the message begins with it.
+        image: (1, 3, H, W), or None, of which nothing is asked.
+        layers: names.
+        option: what makes the picture larger.
+
+    Raises:
+        InputError: it is too small for the deepest layer.
+
+    Example:
+        >>> import torch
+        >>> check_large_enough(VGG("random"), "content", torch.rand(1, 3, 16, 99), ["conv5_1"], "size")
+    """
+    deepest = max((network.layer(layer) for layer in layers), key=lambda layer: layer.minimum_size, default=None)
+    if image is None or deepest is None:
+        return
+    height, width = image.shape[2:]
+    if min(height, width) < deepest.minimum_size:
+        raise InputError(
+            f"{name}: {height} × {width} pixels are too few for {deepest.name}, which needs at least "
+            f"{deepest.minimum_size} × {deepest.minimum_size}; take a larger {option}, or leave the layer out"
+        )
 
 
 def _smaller(longer: int, share: float) -> str:
@@ -107,7 +137,7 @@ def footprint_in_blocks(
 
     Example:
         >>> round(footprint_in_blocks(VGG("random"), ["conv4_2", "conv5_1"], 2731, 4096, 512, "full") / 1e9, 1)
-        4.3
+        3.9
     """
     side, above = read_block(block)
     size = 2 if pick_precision(precision, network) == "bfloat16" else network.dtype.itemsize
@@ -160,7 +190,7 @@ def choose_block(
         >>> choose_block(VGG("random"), ["conv5_1"], (512, 512), (512, 512))
         0
     """
-    names, free = list(layers), available()
+    names, free = list(layers), memory.available()
     if network.device.type != "cpu" or free is None:
         return 0
     if isinstance(network, VGG) and not unsplit:

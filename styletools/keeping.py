@@ -7,6 +7,7 @@ before, or the step that was being made if that takes longer.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 import zipfile
@@ -48,7 +49,7 @@ class Keeping:
     def __init__(self, path: str | os.PathLike[str], asked: Mapping[str, Any]) -> None:
         """Nothing is read or written yet."""
         self.path = Path(path)
-        self._asked = asked
+        self._asked = json.loads(json.dumps(asked))  # as it is read again
         self._last = time.monotonic()
 
     def load(self, device: torch.device | str = "cpu") -> dict[str, Any] | None:
@@ -90,7 +91,7 @@ class Keeping:
         """
         content = {
             "format": _FORMAT,
-            "asked": dict(self._asked),
+            "asked": self._asked,
             "decided": dict(decided),
             "synthesis": synthesis.state(),
         }

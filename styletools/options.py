@@ -176,7 +176,7 @@ def _add_output(command: Parser) -> None:
     hint = "take every N-th step for --film and --snapshots (default 5)"
     command.add("output", "--every", type=int, metavar="N", default=5, help=hint)
     hint = "the file that a long run is kept in, to go on from; by default OUT.state, and none after the end"
-    command.add("output", "--resume", dest="state", type=Path, metavar="STATE", default=None, help=hint)
+    command.add("output", "--resume", type=Path, metavar="STATE", default=None, help=hint)
     command.add("output", "--quiet", dest="progress", action="store_false", help="show no progress bar")
 
 

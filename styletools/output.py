@@ -48,7 +48,7 @@ def paint(
     film: Path | None,
     snapshots: Path | None,
     every: int,
-    state: Path | None = None,
+    resume: Path | None = None,
     **options: Any,  # noqa: ANN401  # of the recipe
 ) -> int:
     """Run a recipe and save what there is, whatever ended it; what cannot be written is said before the work.
@@ -61,7 +61,7 @@ def paint(
         film: of the run, as a file.
         snapshots: a folder for pictures on the way.
         every: so many steps between two of them.
-        state: what the run is kept in, and goes on from; by default beside the output. Gone when the picture is saved.
+        resume: what the run is kept in, and goes on from; by default beside the output. Gone when the picture is saved.
         **options: of the recipe.
 
     Returns:
@@ -70,7 +70,7 @@ def paint(
     Raises:
         StyletoolsError: something is wrong with the options, before the work.
     """
-    state = output.with_name(f"{output.name}.state") if state is None else state
+    state = output.with_name(f"{output.name}.state") if resume is None else resume
     check_output(output, bits, force or os.path.lexists(state), options)
     if os.path.lexists(state):
         print(f"styletools: going on from {state}", file=sys.stderr)

@@ -15,24 +15,21 @@ from torch import Tensor
 from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import OptimiserName, check_optimiser, check_steps
 from styletools.errors import InputError, SynthesisError, check_weight, shown
-from styletools.footprint import choose_block
+from styletools.footprint import check_large_enough, choose_block
 from styletools.ingredients import Ingredients, PictureSource
 from styletools.keeping import Keeping
 from styletools.losses.blocks import BlockSize, check_block
 from styletools.losses.objective import LayerWeights, Objective, Units, check_units, layer_weights
 from styletools.losses.sources import Source
 from styletools.losses.statistics import Statistic, as_given, find_statistics, unsplit_statistic
+from styletools.names import NAMES
 from styletools.network.find import NetworkSource, check_type, find_network
 from styletools.network.network import Network
 from styletools.network.passes import Precision, find_passes
 from styletools.network.vgg import VGG, Padding, Pooling
 from styletools.paintings import layers_for_each, listed, shares
 from styletools.palette import Colours, check_colours
-from styletools.pictures.images import (
-    fit_size,
-    resize,
-    white_noise,
-)
+from styletools.pictures.images import fit_size, resize, white_noise
 from styletools.pictures.masks import MaskSource
 from styletools.result import Result
 from styletools.running import seconds_per_megapixel, set_up, watch_and_keep
@@ -52,22 +49,7 @@ CONTRAST = 0.2  # of the noise to start from: from 0.4 to 0.6; what the losses h
 PROBE = 600  # longer side of the picture that seconds are measured with
 BLOCKS_COST = 1.6  # a step in blocks over one of the whole picture, with what the optimiser does
 
-# What a recipe calls an option of the plan; None where it does not have it.
-NAMES: dict[str, dict[str, str | None]] = {
-    "transfer": {},
-    "reconstruct_content": {
-        "content": "image",
-        "content_layers": "layer",
-        **dict.fromkeys(("style", "style_layers", "style_size", "style_weights", "style_mask", "content_mask")),
-        **dict.fromkeys(("alpha", "beta", "statistic", "colours")),
-    },
-    "reconstruct_style": {
-        "style": "image",
-        "style_layers": "layers",
-        **dict.fromkeys(("content", "content_layers", "content_statistic", "alpha", "beta")),
-        **dict.fromkeys(("content_mask", "style_mask", "colours")),
-    },
-}
+SAME = ("recipe", "arguments", "pictures", "network")  # in two parts of one run; not the number of threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,17 +165,10 @@ class Plan:
     def _stages(self, steps: int | Sequence[int]) -> list[StageSettings]:
         height, width = self._shape
         by_default = self._from_noise and bool(self.v)  # a texture made at one size shows what its layers see
-        return stages(
-            height,
-            width,
-            steps=steps,
-            alpha=self.alpha if self.v else 0.0,
-            beta=self.beta if self.w else 0.0,
-            tv=self.tv,
-            smallest=self.smallest,
-            grow=by_default if self.coarse_to_fine is None else self.coarse_to_fine,
-            relative=self.units == "relative",
-        )
+        grow = by_default if self.coarse_to_fine is None else self.coarse_to_fine
+        weights = {"alpha": self.alpha if self.v else 0.0, "beta": self.beta if self.w else 0.0, "tv": self.tv}
+        relative = self.units == "relative"
+        return stages(height, width, steps=steps, **weights, smallest=self.smallest, grow=grow, relative=relative)
 
     @cached_property
     def start(self) -> Tensor:
@@ -238,7 +213,7 @@ class Plan:
             raise InputError("nothing to do: α, β or the weights of all layers are 0; give one that is not")
         check_units(self.units)
         check_colours(self.colours)
-        for steps in [self.steps] if isinstance(self.steps, int) else self.steps:
+        for steps in self.steps if isinstance(self.steps, Sequence) else [self.steps]:
             check_steps(steps)
         if self.minutes is not None and not 0 < self.minutes < float("inf"):
             raise InputError(f"minutes: expected a number above 0, got {shown(self.minutes)}")
@@ -268,10 +243,10 @@ class Plan:
         if P is not None:
             P = resize(P, stage["height"], stage["width"])
         grown = max(stage["width"], stage["height"]) / max(last["width"], last["height"])  # all scaled alike
-        style = [
-            Source(resize(S, *scaled(S.shape[2], S.shape[3], grown, self.smallest)), w, share, regions)
-            for S, w, share, regions in zip(paintings, self.w, self._shares, self.pictures.regions, strict=False)
-        ]
+        style = []
+        for S, w, share, regions in zip(paintings, self.w, self._shares, self.pictures.regions, strict=False):
+            size = scaled(S.shape[2], S.shape[3], grown, self.smallest)
+            style.append(Source(resize(S, *size), w, share, regions))
         return Objective(
             self.network,
             content=P,
@@ -303,19 +278,13 @@ class Plan:
             SynthesisError: the loss became NaN or infinite; the error holds the best picture and the settings.
             InputError: a state that is damaged, or of another picture.
         """
-        keeping = None if state is None else Keeping(state, self.asked)
+        keeping = None if state is None else Keeping(state, {name: self.asked[name] for name in SAME})
         found = None if keeping is None else keeping.load(self.network.device)
         if found is not None:  # what was decided then
             self.__dict__["decided"] = found["decided"]
         settings = self.settings
-        synthesis, first = set_up(
-            self.stages,
-            self.objective,
-            self.start,
-            self.optimiser,
-            self.pictures.shown,
-            frugal=bool(self.decided["block"]),
-        )
+        frugal, show = bool(self.decided["block"]), self.pictures.shown
+        synthesis, first = set_up(self.stages, self.objective, self.start, self.optimiser, show, frugal=frugal)
         settings["arguments"]["precision"] = first.precision  # what "auto" has turned out to be
         if found is not None:
             synthesis.restore(found["synthesis"])
@@ -340,21 +309,11 @@ class Plan:
 
     def _check_sizes(self) -> None:
         """Say which picture is too small for a layer, and which option makes it larger."""
-        asked: list[tuple[str, Tensor | None, dict[str, float]]] = [
-            (self._called("content"), self.pictures.photograph, self.v)
-        ]
-        asked += [(self._called("style"), S, w) for S, w in zip(self.pictures.originals, self.w, strict=False)]
-        for name, image, layers in asked:
-            if image is None or not layers:
-                continue
-            deepest = max((self.network.layer(layer) for layer in layers), key=lambda layer: layer.minimum_size)
-            height, width = image.shape[2:]
-            if min(height, width) < deepest.minimum_size:
-                option = "style_size" if name == self._called("style") and self.style_size is not None else "size"
-                raise InputError(
-                    f"{name}: {height} × {width} pixels are too few for {deepest.name}, which needs at least "
-                    f"{deepest.minimum_size} × {deepest.minimum_size}; take a larger {option}, or leave the layer out"
-                )
+        content, style = self._called("content"), self._called("style")
+        larger = "style_size" if self.style_size is not None else "size"
+        check_large_enough(self.network, content, self.pictures.photograph, self.v, "size")
+        for S, w in zip(self.pictures.originals, self.w, strict=False):
+            check_large_enough(self.network, style, S, w, larger)
 
     @property
     def _from_noise(self) -> bool:

@@ -16,12 +16,13 @@ from styletools.errors import InputError, shown
 from styletools.losses.blocks import BlockSize
 from styletools.losses.objective import LayerWeights, Units
 from styletools.losses.statistics import Statistic
+from styletools.names import NAMES
 from styletools.network.find import NetworkSource
 from styletools.network.passes import Precision
 from styletools.network.vgg import Padding, Pooling
 from styletools.palette import Colours
 from styletools.pictures.masks import MaskSource
-from styletools.plan import CONTENT_LAYER, NAMES, STYLE_LAYERS, PictureSource, Plan, Result
+from styletools.plan import CONTENT_LAYER, STYLE_LAYERS, PictureSource, Plan, Result
 
 __all__ = [
     "CONTENT_LAYER",

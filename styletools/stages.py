@@ -113,7 +113,7 @@ def stages(
     """
     found: list[StageSettings] = []
     growing = shares(height, width, smallest, grow=grow)
-    of_each = [steps] * len(growing) if isinstance(steps, int) else list(steps)
+    of_each = list(steps) if isinstance(steps, Sequence) else [steps] * len(growing)
     if len(of_each) != len(growing):
         raise InputError(f"steps: expected one number, or one for each of the {len(growing)} sizes, got {len(of_each)}")
     for share, count in zip(growing, of_each, strict=True):

@@ -28,10 +28,10 @@ ORDER = [
     "descent/__init__", "descent/loss", "descent/spectrum", "descent/optimisers", "descent/synthesis",
     "descent/progress", "mp4", "film", "stopping",
     "losses/__init__", "losses/equations", "losses/parts", "losses/positions", "losses/term", "losses/regions",
-    "losses/STATISTIC", "losses/blocks", "losses/statistics", "losses/sources", "losses/objective",
-    "stages", "footprint", "keeping", "settings", "palette", "paintings", "ingredients", "result", "running", "plan",
-    "recipes", "remake", "folder", "laboratory", "transforms", "charts", "plots", "exercises", "explorers", "doctor",
-    "output", "options", "cli",
+    "losses/STATISTIC", "losses/blocks", "losses/statistics", "losses/targets", "losses/sources", "losses/objective",
+    "stages", "footprint", "keeping", "names", "settings", "palette", "paintings", "ingredients", "result", "running",
+    "plan", "recipes", "remake", "folder", "laboratory", "transforms", "charts", "plots", "exercises", "explorers",
+    "doctor", "output", "options", "cli",
 ]
 # fmt: on
 MODULES = sorted(path.relative_to(PACKAGE).as_posix()[:-3] for path in PACKAGE.rglob("*.py"))

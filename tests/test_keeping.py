@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import wraps
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_damaged_states_say_so(tmp_path):
         except InputError as error:
             refused += "\n" not in str(error) and ("damaged" in str(error) or "another picture" in str(error))
     assert refused == len(damaged)
-    with pytest.raises(InputError, match="run.state: damaged, or not a state of this program .*; delete it"):
+    with pytest.raises(InputError, match=r"run.state: damaged, or not a state of this program .*; delete it"):
         st.transfer("chelsea", "dots", **options)
 
 
@@ -120,7 +121,12 @@ def test_a_disk_that_is_full_does_not_end_the_run(tmp_path, monkeypatch):
 
 
 WORDS = ["--size", "64", "--steps", "6", "--quiet", "--precision", "full"]
-PROGRAM = "import sys; from styletools import keeping; keeping.EVERY = 0.0\nfrom styletools.cli import main\nsys.exit(main(sys.argv[1:]))"
+PROGRAM = """
+import sys
+from styletools import cli, keeping
+keeping.EVERY = 0.0
+sys.exit(cli.main(sys.argv[1:]))
+"""
 
 
 def command(output):
@@ -158,7 +164,7 @@ def test_killed_at_random_moments(tmp_path):
     assert torch.equal(st.load_image(output), st.load_image(tmp_path / "whole.png"))
 
 
-def test_the_command_goes_on_by_itself(tmp_path, capsys):
+def test_the_command_goes_on_by_itself(tmp_path, capsys, monkeypatch):
     output = tmp_path / "out.png"
     words = ["transfer", "chelsea", "dots", "-o", str(output), *WORDS]
     options = {"size": 64, "steps": 6, "progress": False, "precision": "full"}
@@ -169,11 +175,10 @@ def test_the_command_goes_on_by_itself(tmp_path, capsys):
     from styletools import recipes
 
     real = recipes.transfer
-    try:
-        recipes.transfer = lambda *a, on_step, **o: real(*a, **o, on_step=cut_at(3))
+    with monkeypatch.context() as patch:
+        cut = wraps(real)(lambda *a, **o: real(*a, **{**o, "on_step": cut_at(3)}))
+        patch.setattr(recipes, "transfer", cut)
         assert main([*words, "--force"]) == 130
-    finally:
-        recipes.transfer = real
     said = capsys.readouterr().err
     assert f"the same command goes on from {output}.state" in said
     assert main(words) == 0  # in place of the unfinished picture, unasked

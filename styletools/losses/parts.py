@@ -160,7 +160,7 @@ def spans(length: int, block: int, stride: int, halo: int) -> list[Span]:
 
     Example:
         >>> [(span.low, span.begin, span.end, span.high) for span in spans(101, 48, 16, 6)]
-        [(0, 0, 32, 48), (16, 32, 64, 80), (48, 64, 101, 101)]
+        [(0, 0, 48, 64), (32, 48, 101, 101)]
     """
     units, halo = max(1, length // stride), -(-halo // stride) * stride
     count = -(-units // max(1, block // stride))
@@ -173,7 +173,7 @@ def blocks(height: int, width: int, block: int, stride: int, halo: int) -> list[
 
     Example:
         >>> len(blocks(100, 200, 64, 16, 58))
-        8
+        6
     """
     return [
         Block(rows, columns)

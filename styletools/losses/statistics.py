@@ -20,7 +20,7 @@ TermFactory: TypeAlias = Callable[..., Term]
 Statistic: TypeAlias = str | TermFactory | Iterable[str | TermFactory] | Mapping[str | TermFactory, float]
 """A name, a class of terms, several that count alike, or weights by either."""
 
-_NOT_HERE = ("blocks", "objective", "sources", "statistics")  # they use the terms
+_NOT_HERE = ("blocks", "objective", "sources", "statistics", "targets")  # they use the terms
 
 
 @explained
