@@ -14,6 +14,7 @@ import sys
 import time
 
 import pytest
+import torch
 from amount import FULL, report
 
 import styletools as st
