@@ -19,7 +19,7 @@ import torch
 
 from styletools.descent.synthesis import Synthesis
 from styletools.errors import InputError, shown
-from styletools.files import write_whole
+from styletools.files import check_writable, write_whole
 
 __all__ = ["Keeping"]
 
@@ -59,8 +59,12 @@ class Keeping:
             `synthesis`, see `Synthesis.restore`, and `decided`, what was handed to `save`.
 
         Raises:
-            InputError: a file that is damaged, no state, or the state of another run.
+            InputError: a file that cannot be written, that is damaged, no state, or the state of another run.
         """
+        try:
+            check_writable(self.path)
+        except (OSError, ValueError) as error:  # said before the work
+            raise InputError(f"state {shown(str(self.path))}: cannot be written ({error})") from error
         if not os.path.lexists(self.path):
             return None
         advice = "delete it to begin again, or choose another name"

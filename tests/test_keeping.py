@@ -204,3 +204,9 @@ def test_steps_in_the_command(tmp_path):
     settings = st.load_settings(tmp_path / "o.png")
     assert [stage["steps"] for stage in settings["stages"]] == [2, 1, 1]
     assert settings["arguments"]["block"] == "32"
+
+
+def test_a_state_that_cannot_be_written_is_said_before_the_work(tmp_path):
+    for state in (tmp_path / "none" / "run.state", tmp_path):
+        with pytest.raises(InputError, match=r"state .*: cannot be written"):
+            st.transfer("chelsea", "dots", **OPTIONS, state=state, on_step=lambda _: pytest.fail("a step"))
