@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODULES := book/node_modules/.package-lock.json
 
-.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean panels engine book graders
+.PHONY: help lab studio picture test test-fast test-notebooks soak bench quality lint notebooks gallery controls diagrams html pdf slides clean panels engine book graders poster blocks
 
 help:
 	@echo "make lab        open the course in JupyterLab"
@@ -21,6 +21,8 @@ help:
 	@echo "make notebooks  run the notebooks again and store their outputs"
 	@echo "make html       the course as one page without a network; likewise make pdf, make slides (a lecture)"
 	@echo "make engine     what computes in a page without a kernel: graphs, weights, onnxruntime-web (fetched by npm)"
+	@echo "make poster     CONTENT=photograph.jpg [STYLE=…] [SIZE=4096] [MINUTES=110] [OUT=poster.png]: in blocks; run it again to go on"
+	@echo "make blocks     measure a picture in blocks against the whole picture (SIZES=\"1024 2048 4096\": an hour)"
 	@echo "make lint       check style and types only"
 	@echo "make panels     photograph the live panels again for the book (some minutes)"
 	@echo "make book       the course as a site, in artifacts/book; styletools book serves it"
@@ -115,3 +117,15 @@ engine: $(READY)
 # Both are installed into an environment of their own, for which this needs a network.
 graders: $(READY)
 	STYLETOOLS_GRADERS=1 STYLETOOLS_SOAK=1 OMP_NUM_THREADS=1 $(BIN)/pytest tests/course/test_graders.py tests/course/test_grading.py
+
+# What was stopped, or killed, goes on from OUT.state when the same command is given again.
+SIZE ?= 4096
+MINUTES ?= 110
+poster: OUT = poster.png
+poster: $(READY)
+	$(BIN)/styletools transfer "$(CONTENT)" "$(STYLE)" --size $(SIZE) --style-size 1024 --minutes $(MINUTES) -o "$(OUT)"
+
+SIZES ?= 1024 2048
+blocks: $(READY)
+	$(BIN)/python -m benchmarks.blocks $(SIZES)
+	$(BIN)/python -m benchmarks.blocks histories

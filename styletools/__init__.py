@@ -26,7 +26,7 @@ from styletools.losses.equations import (
 )
 from styletools.losses.objective import Objective
 from styletools.losses.statistics import statistics
-from styletools.losses.term import Term
+from styletools.losses.term import Additive, Term
 from styletools.network.hooked import Hooked
 from styletools.network.vgg import VGG
 from styletools.network.weights import load_weights
@@ -45,6 +45,7 @@ __all__ = [
     "PROCEDURAL",
     "SAMPLES",
     "VGG",
+    "Additive",
     "Hooked",
     "ImageError",
     "InputError",

@@ -24,7 +24,6 @@ from styletools.pictures.saving import load_settings
 from styletools.remake import remake
 from styletools.stopping import Stopping
 from styletools.sweeps.sweep import finish, in_lines, needed, survey, sweep
-from styletools.targets import Targets
 
 __all__ = ["main"]
 
@@ -119,7 +118,7 @@ def _many(
     **options: Any,  # noqa: ANN401  # of the recipe
 ) -> int:
     """Paint many photographs; what is done already, with the same options, is not done again."""
-    for name in ("film", "snapshots"):
+    for name in ("film", "snapshots", "resume"):
         if options.pop(name) is not None:
             many = f"the folder {photographs[0]}" if len(photographs) == 1 else f"{len(photographs)} pictures"
             raise InputError(f"--{name}: expected one photograph, got {many}")
@@ -137,22 +136,21 @@ def _many(
 def _one_by_one(jobs: Sequence[Job], left: Sequence[Job]) -> int:
     """In this process, without dask: ^C keeps the picture that is being made. One that fails stops no other."""
     failed = False
-    with Targets():
-        for number, job in enumerate(jobs, 1):
-            if job not in left:
-                print(f"{job.target} (done before)")
-                continue
-            print(f"{number} of {len(jobs)}: {job.name}", file=sys.stderr)
-            try:
-                with Stopping() as stopping:
-                    result = job.run(stopping)
-                    stopping.shield()
-                    code = ended(result, job.target, job.bits, stopping)
-            except SynthesisError as error:
-                failed = bool(fail(f"failed: {job.name}: {error}"))
-                continue
-            if code:
-                return code
+    for number, job in enumerate(jobs, 1):
+        if job not in left:
+            print(f"{job.target} (done before)")
+            continue
+        print(f"{number} of {len(jobs)}: {job.name}", file=sys.stderr)
+        try:
+            with Stopping() as stopping:
+                result = job.run(stopping)
+                stopping.shield()
+                code = ended(result, job.target, job.bits, stopping)
+        except SynthesisError as error:
+            failed = bool(fail(f"failed: {job.name}: {error}"))
+            continue
+        if code:
+            return code
     return USER_ERROR if failed else 0
 
 

@@ -6,13 +6,14 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 __all__ = ["check_writable", "write_whole"]
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes | Callable[[BinaryIO], object]) -> None:
     """Write `data` to `path` so that a reader sees the old file or the new one, never a part.
 
     The data goes to a new file in the same folder, which then takes the name in one step. A link stays a link: the file
@@ -20,7 +21,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
     Args:
         path: where to write; its folder must exist.
-        data: the whole content.
+        data: the whole content; or what writes it into a file, for more than should be in memory twice.
 
     Raises:
         OSError: the folder is missing, not writable or full; the old file is as it was.
@@ -47,7 +48,7 @@ def write_whole(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def _write_nameless(data: bytes, part: Path) -> None:
+def _write_nameless(data: bytes | Callable[[BinaryIO], object], part: Path) -> None:
     """Write a file that has no name until it is complete, so that a killed program leaves nothing.
 
     `src_dir_fd` has Python follow the link in /proc that stands for the open file.
@@ -61,8 +62,11 @@ def _write_nameless(data: bytes, part: Path) -> None:
         os.close(folder)
 
 
-def _flush(data: bytes, file: BinaryIO) -> None:
-    file.write(data)
+def _flush(data: bytes | Callable[[BinaryIO], object], file: BinaryIO) -> None:
+    if callable(data):
+        data(file)
+    else:
+        file.write(data)
     file.flush()
     os.fsync(file.fileno())
 

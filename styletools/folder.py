@@ -20,7 +20,7 @@ from styletools.sweeps.run import Run, label
 __all__ = ["Job", "Jobs", "jobs_of"]
 
 # What may differ between two runs that make the same picture.
-_OF_THE_RUN = ("precision", "device")
+_OF_THE_RUN = ("precision", "device", "block")
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from styletools.memory import check_memory
+from torch import Tensor
+
+from styletools import memory
+from styletools.errors import InputError
+from styletools.losses.blocks import BlockSize, read_block
 from styletools.network.network import Network
+from styletools.network.passes import Precision, pick_precision
 from styletools.network.vgg import PRE, VGG
 
-__all__ = ["check_footprint", "footprint"]
+__all__ = ["check_footprint", "check_large_enough", "choose_block", "footprint", "footprint_in_blocks"]
 
 PICTURES = 60
 """Pictures that the optimiser and the stages keep: twenty curvature pairs, gradients, targets and copies."""
@@ -73,8 +78,129 @@ def check_footprint(
     for option, (height, width), share in (("size", result, 1.0), ("style_size", painting, 0.3)):
         needed = round(share * footprint(network, names, height, width))
         longer = max(height, width)
-        check_memory(needed, f"a {option} of {longer}", partial(_smaller, longer))
+        memory.check_memory(needed, f"a {option} of {longer}", partial(_smaller, longer))
+
+
+def check_large_enough(network: Network, name: str, image: Tensor | None, layers: Iterable[str], option: str) -> None:
+    """Check that the layers can be computed for a picture.
+
+    Args:
+        network: whose features are computed.
+        name: of the picture; the message begins with it.
+        image: (1, 3, H, W), or None, of which nothing is asked.
+        layers: names.
+        option: what makes the picture larger.
+
+    Raises:
+        InputError: it is too small for the deepest layer.
+
+    Example:
+        >>> import torch
+        >>> check_large_enough(VGG("random"), "content", torch.rand(1, 3, 16, 99), ["conv5_1"], "size")
+    """
+    deepest = max((network.layer(layer) for layer in layers), key=lambda layer: layer.minimum_size, default=None)
+    if image is None or deepest is None:
+        return
+    height, width = image.shape[2:]
+    if min(height, width) < deepest.minimum_size:
+        raise InputError(
+            f"{name}: {height} × {width} pixels are too few for {deepest.name}, which needs at least "
+            f"{deepest.minimum_size} × {deepest.minimum_size}; take a larger {option}, or leave the layer out"
+        )
 
 
 def _smaller(longer: int, share: float) -> str:
     return f"about {max(1, int(longer * share**0.5))} would fit"
+
+
+PICTURES_IN_BLOCKS = 20
+"""Pictures that the optimiser and the stages keep then: six curvature pairs in float16, gradients, transforms."""
+CANDIDATES = ("1024/pool2", "1024/pool3", "1024/pool4", "512/pool4", "256/pool4")
+"""From the quickest to the smallest."""
+
+
+def footprint_in_blocks(
+    network: VGG, layers: Iterable[str], height: int, width: int, block: BlockSize, precision: Precision = "auto"
+) -> int:
+    """Estimate the same for a synthesis in blocks: of the picture's size are the pictures and what is above the blocks.
+
+    Args:
+        network: likewise.
+        layers: likewise.
+        height: likewise.
+        width: likewise.
+        block: see `styletools.losses.blocks`.
+        precision: of the features.
+
+    Returns:
+        Bytes.
+
+    Example:
+        >>> round(footprint_in_blocks(VGG("random"), ["conv4_2", "conv5_1"], 2731, 4096, 512, "full") / 1e9, 1)
+        3.9
+    """
+    side, above = read_block(block)
+    size = 2 if pick_precision(precision, network) == "bfloat16" else network.dtype.itemsize
+    names = [name for name in network.info if not name.endswith(PRE)]
+    last = max((names.index(name.removesuffix(PRE)) for name in layers), default=0)
+    split = names.index(above) if above else last
+    low, high = names[: min(last, split) + 1], names[min(last, split) + 1 : last + 1]
+    reach = network.layer(low[-1])
+    halo = 2 * -(-(reach.receptive_field - reach.stride) // 2)
+    crop = min(height, side + halo) * min(width, side + halo)
+    pixels = height * width
+    content = 8 * 4  # the photograph's conv4_2
+    return round(crop * _of_features(network, low, size) + pixels * (_of_features(network, high, size) + content
+                 + PICTURES_IN_BLOCKS * 3 * 4))  # fmt: skip
+
+
+def _of_features(network: VGG, names: list[str], size: int) -> float:
+    """Bytes for each pixel of the picture: features, places of maxima, and three buffers of the largest layer."""
+    described = [network.layer(name) for name in names]
+    numbers = [layer.filters / layer.stride**2 for layer in described]
+    places = sum(n for n, name in zip(numbers, names, strict=True) if name.startswith("pool"))
+    return size * (sum(numbers) + 3 * max(numbers, default=0)) + 8 * places * (network.pooling == "max")
+
+
+def choose_block(
+    network: Network,
+    layers: Iterable[str],
+    result: tuple[int, int],
+    painting: tuple[int, int],
+    unsplit: str = "",
+    precision: Precision = "auto",
+) -> BlockSize:
+    """The whole picture where this machine has the memory, else the quickest blocks that it has the memory for.
+
+    Args:
+        network: whose features are computed.
+        layers: that are asked for.
+        result: height and width.
+        painting: of the largest one.
+        unsplit: a statistic that cannot be computed in blocks, if there is one.
+        precision: of the features.
+
+    Returns:
+        0, or the size of the blocks.
+
+    Raises:
+        InputError: not even that; the message says which size would do.
+
+    Example:
+        >>> choose_block(VGG("random"), ["conv5_1"], (512, 512), (512, 512))
+        0
+    """
+    names, free = list(layers), memory.available()
+    if network.device.type != "cpu" or free is None:
+        return 0
+    if isinstance(network, VGG) and not unsplit:
+        try:
+            check_footprint(network, names, result, painting)
+        except InputError:
+            for block in CANDIDATES:
+                if footprint_in_blocks(network, names, *result, block, precision) <= free:
+                    return block
+        else:
+            return 0
+    check_footprint(network, names, result, painting)
+    return 0

@@ -166,7 +166,8 @@ def _add_first(command: Parser, recipe: Callable[..., Any]) -> None:
     )
     command.add("", "-f", "--force", action="store_true", help="replace OUT if it is there")
     _add(command, "", recipe, "--size", type=int, metavar="PX", help="longer side")
-    _add(command, "", recipe, "--steps", type=int, metavar="N", help="iterations at each size")
+    hint = "iterations at each size; or 100,100,50, one for each"
+    _add(command, "", recipe, "--steps", type=sizes, metavar="N", help=hint)
     _add(command, "", recipe, "--seed", type=int, metavar="N", help="of the white-noise start")
 
 
@@ -177,6 +178,9 @@ def _add_run(command: Parser, recipe: Callable[..., Any]) -> None:
     _add(command, "run", recipe, "--pooling", choices=["avg", "max"], help="of the network")
     _add(command, "run", recipe, "--padding", choices=["zeros", "replicate", "reflect"], help="beyond the border")
     _add(command, "run", recipe, "--precision", choices=["auto", "full", "bfloat16"], help="of the features")
+    hint = "computing in blocks of so many pixels a side, such as 512 or 1024/pool3; by default where memory is short"
+    _add(command, "run", recipe, "--block", metavar="PX", help=hint)
+    _add(command, "run", recipe, "--minutes", type=float, metavar="N", help="that it may take, about: fewer steps")
     _add(command, "run", recipe, "--device", help="cpu, cuda or mps; by default the best there is")
 
 
@@ -187,6 +191,8 @@ def _add_output(command: Parser) -> None:
     command.add("output", "--snapshots", type=Path, metavar="FOLDER", help="write pictures on the way there")
     hint = "take every N-th step for --film and --snapshots (default 5)"
     command.add("output", "--every", type=int, metavar="N", default=5, help=hint)
+    hint = "the file that a long run is kept in, to go on from; by default OUT.state, and none after the end"
+    command.add("output", "--resume", type=Path, metavar="STATE", default=None, help=hint)
     command.add("output", "--quiet", dest="progress", action="store_false", help="show no progress bar")
 
 

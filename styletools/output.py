@@ -50,6 +50,7 @@ def paint(
     film: Path | None,
     snapshots: Path | None,
     every: int,
+    resume: Path | None = None,
     **options: Any,  # noqa: ANN401  # of the recipe
 ) -> int:
     """Run a recipe and save what there is, whatever ended it; what cannot be written is said before the work.
@@ -62,6 +63,7 @@ def paint(
         film: of the run, as a file.
         snapshots: a folder for pictures on the way.
         every: so many steps between two of them.
+        resume: what the run is kept in, and goes on from; by default beside the output. Gone when the picture is saved.
         **options: of the recipe.
 
     Returns:
@@ -70,11 +72,14 @@ def paint(
     Raises:
         StyletoolsError: something is wrong with the options, before the work.
     """
-    check_output(output, bits, force, options)
+    state = output.with_name(f"{output.name}.state") if resume is None else resume
+    check_output(output, bits, force or os.path.lexists(state), options)
+    if os.path.lexists(state):
+        print(f"styletools: going on from {state}", file=sys.stderr)
     with Stopping() as stopping, ExitStack() as stack:
         watching = _watching(stack, recipe, film, snapshots, every, options) if film or snapshots else None
         try:
-            result = getattr(recipes, recipe)(**options, on_step=_both(stopping, watching))
+            result = getattr(recipes, recipe)(**options, on_step=_both(stopping, watching), state=state)
         except SynthesisError as error:
             stopping.shield()
             best, settings = error.image, error.settings
@@ -82,6 +87,10 @@ def paint(
             return fail(f"{error}. The best picture so far is saved as {where}")
         stopping.shield()
         code = ended(result, output, bits, stopping)  # before the film, which can fail by itself
+        if not result.interrupted:
+            state.unlink(missing_ok=True)
+        elif state.exists():
+            print(f"styletools: the same command goes on from {state}", file=sys.stderr)
         if watching is not None and watching.film is not None:
             watching.film.add(result.image)
     return code

@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from styletools.descent.progress import OnStep, watch
-from styletools.descent.synthesis import OptimiserName, Stage, Synthesis, check_optimiser, check_steps
-from styletools.errors import InputError, SynthesisError, check_weight
-from styletools.footprint import check_footprint
+from styletools.descent.progress import OnStep
+from styletools.descent.synthesis import OptimiserName, check_optimiser, check_steps
+from styletools.errors import InputError, SynthesisError, check_weight, shown
+from styletools.footprint import check_large_enough, choose_block
 from styletools.ingredients import Ingredients, PictureSource
+from styletools.keeping import Keeping
+from styletools.losses.blocks import BlockSize, check_block
 from styletools.losses.objective import LayerWeights, Objective, Units, check_units, layer_weights
 from styletools.losses.sources import Source
-from styletools.losses.statistics import Statistic, as_given, find_statistics
+from styletools.losses.statistics import Statistic, as_given, find_statistics, unsplit_statistic
+from styletools.names import NAMES
 from styletools.network.find import NetworkSource, check_type, find_network
 from styletools.network.network import Network
 from styletools.network.passes import Precision, find_passes
 from styletools.network.vgg import VGG, Padding, Pooling
 from styletools.paintings import layers_for_each, listed, shares
 from styletools.palette import Colours, check_colours
-from styletools.pictures.images import (
-    fit_size,
-    resize,
-    white_noise,
-)
+from styletools.pictures.images import fit_size, resize, white_noise
 from styletools.pictures.masks import MaskSource
 from styletools.result import Result
-from styletools.settings import describe
-from styletools.stages import StageSettings, scaled, stages
+from styletools.running import seconds_per_megapixel, set_up, watch_and_keep
+from styletools.settings import describe, plain
+from styletools.stages import StageSettings, scaled, stages, steps_within
 from styletools.surroundings import undisturbed
-from styletools.targets import style_terms
 
 __all__ = ["CONTENT_LAYER", "STYLE_LAYERS", "PictureSource", "Plan", "Result"]
 
@@ -46,22 +46,10 @@ STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 
 CONTRAST = 0.2  # of the noise to start from: from 0.4 to 0.6; what the losses hardly see of it is less to be seen
 
-# What a recipe calls an option of the plan; None where it does not have it.
-NAMES: dict[str, dict[str, str | None]] = {
-    "transfer": {},
-    "reconstruct_content": {
-        "content": "image",
-        "content_layers": "layer",
-        **dict.fromkeys(("style", "style_layers", "style_size", "style_weights", "style_mask", "content_mask")),
-        **dict.fromkeys(("alpha", "beta", "statistic", "colours")),
-    },
-    "reconstruct_style": {
-        "style": "image",
-        "style_layers": "layers",
-        **dict.fromkeys(("content", "content_layers", "content_statistic", "alpha", "beta")),
-        **dict.fromkeys(("content_mask", "style_mask", "colours")),
-    },
-}
+PROBE = 600  # longer side of the picture that seconds are measured with
+BLOCKS_COST = 1.6  # a step in blocks over one of the whole picture, with what the optimiser does
+
+SAME = ("recipe", "arguments", "pictures", "network")  # in two parts of one run; not the number of threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +79,8 @@ class Plan:
     content_mask: MaskSource | None = None
     style_mask: MaskSource | Sequence[MaskSource] | None = None
     colours: Colours = "painting"
-    steps: int = 100
+    steps: int | Sequence[int] = 100
+    minutes: float | None = None
     alpha: float = 1.0
     beta: float = 1.0
     tv: float = 0.0
@@ -105,6 +94,7 @@ class Plan:
     coarse_to_fine: bool | None = None
     precision: Precision = "auto"
     device: str | torch.device | None = None
+    block: BlockSize | None = None
 
     @cached_property
     def network(self) -> Network:
@@ -153,21 +143,32 @@ class Plan:
         return max(self.network.layer(name).minimum_size for name in layers)
 
     @cached_property
+    def decided(self) -> dict[str, Any]:
+        """What depends on the machine: in which blocks, and how many steps at each size in the minutes there are."""
+        names = {*self.v, *(name for w in self.w for name in w)}
+        largest = max(((S.shape[2], S.shape[3]) for S in self.pictures.originals), key=math.prod, default=(1, 1))
+        block = self.block
+        if block is None:
+            known = [(self.statistics["style"], "style"), (self.statistics["content"], "content")]
+            unsplit = next((name for asked, kind in known if (name := unsplit_statistic(asked, kind))), "")
+            block = choose_block(self.network, names, self._shape, largest, unsplit, self.precision)
+        steps = self.steps
+        if self.minutes is not None:
+            steps = steps_within(self._stages(steps), self.minutes, self._seconds_per_megapixel(block))
+        return {"block": block, "steps": steps}
+
+    @cached_property
     def stages(self) -> list[StageSettings]:
         """Sizes and weights, from small to large."""
+        return self._stages(self.decided["steps"])
+
+    def _stages(self, steps: int | Sequence[int]) -> list[StageSettings]:
         height, width = self._shape
         by_default = self._from_noise and bool(self.v)  # a texture made at one size shows what its layers see
-        return stages(
-            height,
-            width,
-            steps=self.steps,
-            alpha=self.alpha if self.v else 0.0,
-            beta=self.beta if self.w else 0.0,
-            tv=self.tv,
-            smallest=self.smallest,
-            grow=by_default if self.coarse_to_fine is None else self.coarse_to_fine,
-            relative=self.units == "relative",
-        )
+        grow = by_default if self.coarse_to_fine is None else self.coarse_to_fine
+        weights = {"alpha": self.alpha if self.v else 0.0, "beta": self.beta if self.w else 0.0, "tv": self.tv}
+        relative = self.units == "relative"
+        return stages(height, width, steps=steps, **weights, smallest=self.smallest, grow=grow, relative=relative)
 
     @cached_property
     def start(self) -> Tensor:
@@ -193,6 +194,15 @@ class Plan:
         Raises:
             InputError, ImageError, WeightsError: whatever is wrong with the options.
         """
+        asked, _ = self.asked, self.start  # what is wrong with it is said here, too
+        steps, block = self.decided["steps"], self.decided["block"]
+        arguments = {**asked["arguments"], "steps": plain(steps), "block": plain(block) or None, "minutes": None}
+        return {**asked, "arguments": arguments, "stages": self.stages}
+
+    @cached_property
+    @undisturbed
+    def asked(self) -> dict[str, Any]:
+        """The options, checked, and the pictures, as plain JSON values: what is the same on every machine."""
         from styletools import __version__  # noqa: PLC0415  # the package's table of contents imports this file
 
         if not (self.v or self.w):
@@ -203,7 +213,11 @@ class Plan:
             raise InputError("nothing to do: α, β or the weights of all layers are 0; give one that is not")
         check_units(self.units)
         check_colours(self.colours)
-        check_steps(self.steps)
+        for steps in self.steps if isinstance(self.steps, Sequence) else [self.steps]:
+            check_steps(steps)
+        if self.minutes is not None and not 0 < self.minutes < float("inf"):
+            raise InputError(f"minutes: expected a number above 0, got {shown(self.minutes)}")
+        check_block(self.network, self.block)
         check_optimiser(self.optimiser)
         network = self.network
         check_type(network)
@@ -219,10 +233,8 @@ class Plan:
         arguments = {argument: values[name] for name, argument in called.items() if argument is not None}
         settings = describe(self.recipe, arguments, network.description, __version__)
         self._check_sizes()
-        largest = max(((S.shape[2], S.shape[3]) for S in self.pictures.originals), key=math.prod, default=(1, 1))
-        check_footprint(network, {*self.v, *(name for w in self.w for name in w)}, self._shape, largest)
-        _ = self.start, self._shares, self.pictures.opacity, self.pictures.regions  # what is wrong is said here, too
-        return settings | {"stages": self.stages, "pictures": self.pictures.fingerprints()}
+        _ = self._shares, self.pictures.opacity, self.pictures.regions  # what is wrong is said here, too
+        return settings | {"pictures": self.pictures.fingerprints()}
 
     @undisturbed
     def objective(self, stage: StageSettings) -> Objective:
@@ -231,14 +243,14 @@ class Plan:
         if P is not None:
             P = resize(P, stage["height"], stage["width"])
         grown = max(stage["width"], stage["height"]) / max(last["width"], last["height"])  # all scaled alike
-        style = [
-            Source(resize(S, *scaled(S.shape[2], S.shape[3], grown, self.smallest)), w, share, regions)
-            for S, w, share, regions in zip(paintings, self.w, self._shares, self.pictures.regions, strict=False)
-        ]
+        style = []
+        for S, w, share, regions in zip(paintings, self.w, self._shares, self.pictures.regions, strict=False):
+            size = scaled(S.shape[2], S.shape[3], grown, self.smallest)
+            style.append(Source(resize(S, *size), w, share, regions))
         return Objective(
             self.network,
             content=P,
-            style=style_terms(self.network, style, self.statistics["style"], stage["beta"]) or style,
+            style=style,
             content_layers=self.v,
             regions=None if mask is None else {name: mask.region(name) for name in mask.names},
             alpha=stage["alpha"],
@@ -248,28 +260,37 @@ class Plan:
             content_statistic=self.statistics["content"],
             units=self.units,
             precision=self.precision,
+            block=self.decided["block"],
         )
 
     @undisturbed
-    def run(self, progress: bool = True, on_step: OnStep | None = None) -> Result:
+    def run(
+        self, progress: bool = True, on_step: OnStep | None = None, state: str | os.PathLike[str] | None = None
+    ) -> Result:
         """Make the picture.
 
         Args:
             progress: whether to show a bar.
             on_step: called with each `Step`; return True to stop.
+            state: a file that the run is kept in, see `styletools.keeping`; it goes on from there if there is one.
 
         Raises:
             SynthesisError: the loss became NaN or infinite; the error holds the best picture and the settings.
+            InputError: a state that is damaged, or of another picture.
         """
+        keeping = None if state is None else Keeping(state, {name: self.asked[name] for name in SAME})
+        found = None if keeping is None else keeping.load(self.network.device)
+        if found is not None:  # what was decided then
+            self.__dict__["decided"] = found["decided"]
         settings = self.settings
-        run = []
-        for stage in self.stages:
-            objective = self.objective(stage)
-            settings["arguments"]["precision"] = objective.precision  # what "auto" has turned out to be
-            run.append(Stage(objective, stage["height"], stage["width"], stage["steps"]))
-        synthesis = Synthesis(run, self.start, optimiser=self.optimiser, shown=self.pictures.shown)
+        frugal, show = bool(self.decided["block"]), self.pictures.shown
+        synthesis, first = set_up(self.stages, self.objective, self.start, self.optimiser, show, frugal=frugal)
+        settings["arguments"]["precision"] = first.precision  # what "auto" has turned out to be
+        if found is not None:
+            synthesis.restore(found["synthesis"])
+        title = self.recipe.replace("_", " ")
         try:
-            interrupted = watch(synthesis, self.recipe.replace("_", " "), progress, on_step)
+            interrupted = watch_and_keep(synthesis, title, progress, on_step, keeping, self.decided)
         except SynthesisError as error:
             error.settings = settings
             raise
@@ -278,23 +299,21 @@ class Plan:
         image, opacity = synthesis.image.float().cpu(), self.pictures.opacity
         return Result(image, synthesis.history, settings, interrupted, synthesis, opacity)
 
+    def _seconds_per_megapixel(self, block: BlockSize) -> float:
+        """Measured at a moderate size, before anything is decided."""
+        sizes = [stage for stage in self._stages(1) if max(stage["height"], stage["width"]) <= PROBE]
+        stage = sizes[-1] if sizes else self._stages(1)[0]
+        probe = replace(self, size=max(stage["height"], stage["width"]), steps=1, minutes=None, block=0)
+        image = torch.full((1, 3, probe.stages[-1]["height"], probe.stages[-1]["width"]), 0.5).to(self.pictures.place)
+        return seconds_per_megapixel(probe.objective(probe.stages[-1]), image) * (BLOCKS_COST if block else 1.0)
+
     def _check_sizes(self) -> None:
         """Say which picture is too small for a layer, and which option makes it larger."""
-        asked: list[tuple[str, Tensor | None, dict[str, float]]] = [
-            (self._called("content"), self.pictures.photograph, self.v)
-        ]
-        asked += [(self._called("style"), S, w) for S, w in zip(self.pictures.originals, self.w, strict=False)]
-        for name, image, layers in asked:
-            if image is None or not layers:
-                continue
-            deepest = max((self.network.layer(layer) for layer in layers), key=lambda layer: layer.minimum_size)
-            height, width = image.shape[2:]
-            if min(height, width) < deepest.minimum_size:
-                option = "style_size" if name == self._called("style") and self.style_size is not None else "size"
-                raise InputError(
-                    f"{name}: {height} × {width} pixels are too few for {deepest.name}, which needs at least "
-                    f"{deepest.minimum_size} × {deepest.minimum_size}; take a larger {option}, or leave the layer out"
-                )
+        content, style = self._called("content"), self._called("style")
+        larger = "style_size" if self.style_size is not None else "size"
+        check_large_enough(self.network, content, self.pictures.photograph, self.v, "size")
+        for S, w in zip(self.pictures.originals, self.w, strict=False):
+            check_large_enough(self.network, style, S, w, larger)
 
     @property
     def _from_noise(self) -> bool:

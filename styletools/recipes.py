@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from inspect import signature
 from typing import Any
@@ -12,14 +13,16 @@ from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import OptimiserName
 from styletools.door import explained
 from styletools.errors import InputError, shown
+from styletools.losses.blocks import BlockSize
 from styletools.losses.objective import LayerWeights, Units
 from styletools.losses.statistics import Statistic
+from styletools.names import NAMES
 from styletools.network.find import NetworkSource
 from styletools.network.passes import Precision
 from styletools.network.vgg import Padding, Pooling
 from styletools.palette import Colours
 from styletools.pictures.masks import MaskSource
-from styletools.plan import CONTENT_LAYER, NAMES, STYLE_LAYERS, PictureSource, Plan, Result
+from styletools.plan import CONTENT_LAYER, STYLE_LAYERS, PictureSource, Plan, Result
 
 __all__ = [
     "CONTENT_LAYER",
@@ -42,7 +45,8 @@ def reconstruct_content(
     *,
     content_statistic: Statistic = "features",
     size: int | None = 256,
-    steps: int = 100,
+    steps: int | Sequence[int] = 100,
+    minutes: float | None = None,
     tv: float = 0.3,
     init: PictureSource = "noise",
     optimiser: OptimiserName = "lbfgs",
@@ -54,8 +58,10 @@ def reconstruct_content(
     coarse_to_fine: bool | None = None,
     precision: Precision = "auto",
     device: str | torch.device | None = None,
+    block: BlockSize | None = None,
     progress: bool = True,
     on_step: OnStep | None = None,
+    state: str | os.PathLike[str] | None = None,
 ) -> Result:
     """Find a picture with the same features as `image` at a layer: what the layer keeps of the content.
 
@@ -68,6 +74,7 @@ def reconstruct_content(
             `transfer`.
         size: the longer side in pixels; None keeps the picture's own.
         steps: at each size, see `transfer`.
+        minutes: that it may take, see `transfer`.
         tv: γ, the weight of total variation. Without it the noise of the start that a layer does not see stays.
         init: `"noise"`, `"content"`, or a picture to start from.
         optimiser: see `transfer`, as all that follow.
@@ -79,8 +86,10 @@ def reconstruct_content(
         coarse_to_fine: whether to begin small.
         precision: see `transfer`.
         device: where to compute.
+        block: compute in blocks, see `transfer`.
         progress: whether to show a bar.
         on_step: called after each step.
+        state: a file that the run is kept in, see `transfer`.
 
     Returns:
         Result.
@@ -106,6 +115,7 @@ def reconstruct_content(
         content_statistic=content_statistic,
         size=size,
         steps=steps,
+        minutes=minutes,
         tv=tv,
         init=init,
         optimiser=optimiser,
@@ -117,7 +127,8 @@ def reconstruct_content(
         coarse_to_fine=coarse_to_fine,
         precision=precision,
         device=device,
-    ).run(progress, on_step)
+        block=block,
+    ).run(progress, on_step, state)
 
 
 @explained
@@ -129,7 +140,8 @@ def reconstruct_style(
     size: int | None = 256,
     style_size: int | Sequence[int | None] | None = None,
     style_weights: Sequence[float] | None = None,
-    steps: int = 100,
+    steps: int | Sequence[int] = 100,
+    minutes: float | None = None,
     tv: float = 0.0,
     init: PictureSource = "noise",
     optimiser: OptimiserName = "lbfgs",
@@ -141,8 +153,10 @@ def reconstruct_style(
     coarse_to_fine: bool | None = None,
     precision: Precision = "auto",
     device: str | torch.device | None = None,
+    block: BlockSize | None = None,
     progress: bool = True,
     on_step: OnStep | None = None,
+    state: str | os.PathLike[str] | None = None,
 ) -> Result:
     """Find a picture with the same Gram matrices as `image` at some layers: a texture in its style.
 
@@ -158,6 +172,7 @@ def reconstruct_style(
             style instead of a memory of the picture. Or a list, one for each painting.
         style_weights: how much each of several paintings counts, see `transfer`.
         steps: at each size, see `transfer`.
+        minutes: that it may take, see `transfer`.
         tv: γ, the weight of total variation.
         init: `"noise"`, `"style"`, or a picture to start from.
         optimiser: see `transfer`, as all that follow.
@@ -170,8 +185,10 @@ def reconstruct_style(
             specks to motifs. From small on, motifs become larger, and the painting's composition comes back.
         precision: see `transfer`.
         device: where to compute.
+        block: compute in blocks, see `transfer`.
         progress: whether to show a bar.
         on_step: called after each step.
+        state: a file that the run is kept in, see `transfer`.
 
     Returns:
         Result.
@@ -199,6 +216,7 @@ def reconstruct_style(
         style_weights=style_weights,
         size=size,
         steps=steps,
+        minutes=minutes,
         tv=tv,
         init=init,
         optimiser=optimiser,
@@ -210,7 +228,8 @@ def reconstruct_style(
         coarse_to_fine=coarse_to_fine,
         precision=precision,
         device=device,
-    ).run(progress, on_step)
+        block=block,
+    ).run(progress, on_step, state)
 
 
 @explained
@@ -219,7 +238,8 @@ def transfer(
     style: PictureSource | Sequence[PictureSource],
     *,
     size: int | None = 256,
-    steps: int = 100,
+    steps: int | Sequence[int] = 100,
+    minutes: float | None = None,
     alpha: float = 1.0,
     beta: float = 7.0,
     content_layers: LayerWeights = CONTENT_LAYER,
@@ -242,8 +262,10 @@ def transfer(
     coarse_to_fine: bool | None = None,
     precision: Precision = "auto",
     device: str | torch.device | None = None,
+    block: BlockSize | None = None,
     progress: bool = True,
     on_step: OnStep | None = None,
+    state: str | os.PathLike[str] | None = None,
 ) -> Result:
     """Paint the content of one picture in the style of another.
 
@@ -259,7 +281,9 @@ def transfer(
         style: the painting, likewise; or several, which are blended, or paint a region each.
         size: longer side of the result in pixels; None keeps the photograph's own size.
         steps: iterations of the optimiser *at each size*. A coarse-to-fine run at 512 px works at 128, 181, 256, 362
-            and 512 px; all the smaller sizes together cost as much as the last one.
+            and 512 px; all the smaller sizes together cost as much as the last one. Or a list, one for each size.
+        minutes: that it may take, about: from the seconds that a step is measured to take here, fewer steps are made at
+            the large sizes.
         alpha: α, the weight of the content.
         beta: β, the weight of the style. Only α/β matters to the picture. What a ratio means depends on `units`. With
             relative ones it holds the look from size to size: β is that of a picture of 512 px, and another size's is
@@ -305,15 +329,22 @@ def transfer(
             where the processor has instructions for it: nearly twice as fast, for hardly another picture or loss.
             (The two reconstructions are always full then: their losses fall so far that rounding would show.)
         device: `"cpu"`, `"cuda"`, `"mps"`; by default the best that is there.
+        block: compute in blocks of so many pixels a side, 512, for a picture that is too large for the memory: the same
+            numbers but for rounding. `"1024/pool3"`: only the layers up to pool3; those above are small, and are
+            computed whole, which is quicker. 0: never. By default the quickest that fits, where the whole picture does
+            not.
         progress: whether to show a bar, in a terminal or a notebook.
         on_step: called with each `Step`; return True to stop.
+        state: a file that the run is kept in, at most a minute behind: the same call goes on from it, also in another
+            process. It stays when the picture is finished; delete it then.
 
     Returns:
         Result.
 
     Raises:
         ImageError: a picture cannot be read.
-        InputError: an argument is out of range, or a picture is too small for a layer.
+        InputError: an argument is out of range, a picture is too small for a layer, or a state is damaged or of another
+            picture.
         WeightsError: the network's weights cannot be loaded.
         SynthesisError: the loss became NaN or infinite; the error holds the best picture.
 
@@ -342,6 +373,7 @@ def transfer(
         beta=beta,
         size=size,
         steps=steps,
+        minutes=minutes,
         tv=tv,
         init=init,
         optimiser=optimiser,
@@ -353,7 +385,8 @@ def transfer(
         coarse_to_fine=coarse_to_fine,
         precision=precision,
         device=device,
-    ).run(progress, on_step)
+        block=block,
+    ).run(progress, on_step, state)
 
 
 def plan(recipe: str, *pictures: PictureSource, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # the recipe's own
@@ -398,7 +431,6 @@ def planned(recipe: str, *pictures: PictureSource, **arguments: Any) -> Plan:  #
     bound = signature(globals()[recipe]).bind(*pictures, **arguments)
     bound.apply_defaults()
     option = {name: item for item, name in NAMES[recipe].items()}
-    of_the_run = ("progress", "on_step")
-    return Plan(
-        recipe, **{option.get(name, name): value for name, value in bound.arguments.items() if name not in of_the_run}
-    )
+    of_the_run = ("progress", "on_step", "state")
+    known = {option.get(name, name): value for name, value in bound.arguments.items() if name not in of_the_run}
+    return Plan(recipe, **known)

@@ -15,9 +15,10 @@ from styletools.descent.progress import OnStep, stops, watch
 from styletools.descent.synthesis import Step
 from styletools.door import explained
 from styletools.errors import InputError, shown
+from styletools.names import NAMES
 from styletools.network.weights import SOURCES
 from styletools.pictures.saving import load_settings
-from styletools.plan import NAMES, Plan, Result
+from styletools.plan import Plan, Result
 
 __all__ = ["remake"]
 

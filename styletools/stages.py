@@ -5,9 +5,12 @@ Only sizes and numbers: nothing here knows a picture or a network.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
 
-__all__ = ["StageSettings", "look", "scaled", "shares", "stages"]
+from styletools.errors import InputError
+
+__all__ = ["StageSettings", "look", "scaled", "shares", "stages", "steps_within"]
 
 COARSEST = 128  # longer side of the first stage of a large picture; a smaller one repeats the painting's composition
 STEPS_PER_OCTAVE = 2  # sizes grow by √2: growing by 2, small strokes have no time to gather into large ones
@@ -74,7 +77,7 @@ def stages(
     height: int,
     width: int,
     *,
-    steps: int,
+    steps: int | Sequence[int],
     alpha: float,
     beta: float,
     tv: float,
@@ -91,13 +94,16 @@ def stages(
     Args:
         height: of the result, in pixels.
         width: likewise.
-        steps: at each size.
+        steps: at each size; or a list, one for each.
         alpha: α; 0 where there is no content.
         beta: β; 0 where there is no style.
         tv: γ for each unit of α + β.
         smallest: side of a picture that the layers allow, in pixels.
         grow: whether to begin small.
         relative: whether the units of the losses are.
+
+    Raises:
+        InputError: a list of steps that has not as many as there are sizes.
 
     Example:
         >>> weights = {"alpha": 1.0, "beta": 10.0, "tv": 0.5}
@@ -106,7 +112,11 @@ def stages(
         [(128, 25.2), (181, 12.6), (256, 6.3)]
     """
     found: list[StageSettings] = []
-    for share in shares(height, width, smallest, grow=grow):
+    growing = shares(height, width, smallest, grow=grow)
+    of_each = list(steps) if isinstance(steps, Sequence) else [steps] * len(growing)
+    if len(of_each) != len(growing):
+        raise InputError(f"steps: expected one number, or one for each of the {len(growing)} sizes, got {len(of_each)}")
+    for share, count in zip(growing, of_each, strict=True):
         painting = beta
         if alpha and beta and relative:
             painting *= look(max(height, width))
@@ -115,6 +125,40 @@ def stages(
         rows, columns = scaled(height, width, share, smallest)
         variation = tv * (alpha + painting)
         found.append(
-            {"height": rows, "width": columns, "steps": steps, "alpha": alpha, "beta": painting, "tv": variation}
+            {"height": rows, "width": columns, "steps": count, "alpha": alpha, "beta": painting, "tv": variation}
         )
     return found
+
+
+LEAST = 10  # steps at each size, however little time there is
+
+
+def steps_within(found: Sequence[StageSettings], minutes: float, seconds_per_megapixel: float) -> list[int]:
+    """Steps at each size so that all of them together take about so many minutes.
+
+    As many as were asked for where that fits; else fewer at the large sizes first, because a picture's composition is
+    decided at the small ones: n steps in proportion to 1 / the longer side, but `LEAST` at least.
+
+    Args:
+        found: the stages, with the steps that were asked for.
+        minutes: that there are.
+        seconds_per_megapixel: of a step.
+
+    Example:
+        >>> asked = stages(2731, 4096, steps=100, alpha=1, beta=7, tv=0.5, smallest=16, grow=True, relative=True)
+        >>> steps_within(asked, 110, 5.0)
+        [100, 100, 100, 100, 100, 100, 100, 100, 84, 60, 42]
+    """
+    megapixels = [stage["height"] * stage["width"] / 1e6 for stage in found]
+
+    def tapered(reach: float) -> list[int]:
+        sides = [max(stage["height"], stage["width"]) for stage in found]
+        pairs = zip(found, sides, strict=True)
+        return [min(stage["steps"], max(LEAST, int(reach / side))) for stage, side in pairs]
+
+    low, high = 0.0, 1e9
+    for _ in range(60):
+        middle = (low + high) / 2
+        seconds = sum(n * size for n, size in zip(tapered(middle), megapixels, strict=True)) * seconds_per_megapixel
+        low, high = (middle, high) if seconds <= 60 * minutes else (low, middle)
+    return tapered(low)

@@ -13,6 +13,14 @@ settings.register_profile("styletools", deadline=None)
 settings.load_profile("styletools")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory):
+    """Targets of large paintings are kept on the disk: not in the cache of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STYLETOOLS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def vgg() -> VGG:
     """The bundled network, loaded once."""

@@ -285,7 +285,13 @@ class TestHelp:
         for topic in ("", *options.TOPICS):
             run("transfer", "--help", *([topic] if topic else []))
             shown += capsys.readouterr().out
-        parameters = inspect.signature(st.transfer).parameters.keys() - {"on_step", "progress", "coarse_to_fine"}
+        parameters = inspect.signature(st.transfer).parameters.keys() - {
+            "on_step",
+            "progress",
+            "coarse_to_fine",
+            "state",
+        }
+        assert "--resume" in shown  # the state's
         for name in parameters - {"content", "style"}:
             assert f"--{name.replace('_', '-')}" in shown, name
 

@@ -117,3 +117,18 @@ def test_a_full_disk_is_said_before(tmp_path):
     with pytest.raises(OSError, match=r"space|large"):
         check_writable(tmp_path / "a.bin", 2**62)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_writes_itself_is_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "a.bin"
+    write_whole(path, lambda file: file.write(bytes([0, 1, 2])))
+    assert path.read_bytes() == bytes([0, 1, 2])
+
+    def fail(file):
+        file.write(b"half")
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        write_whole(path, fail)
+    assert path.read_bytes() == bytes([0, 1, 2])
+    assert list(tmp_path.iterdir()) == [path]

@@ -4,9 +4,17 @@ import pytest
 import torch
 
 import styletools as st
+from styletools import footprint as of_pictures
 from styletools import memory
 from styletools.errors import InputError
-from styletools.footprint import PICTURES, check_footprint, footprint
+from styletools.footprint import (
+    CANDIDATES,
+    PICTURES,
+    check_footprint,
+    choose_block,
+    footprint,
+    footprint_in_blocks,
+)
 
 VGG = st.VGG("random")
 
@@ -46,8 +54,46 @@ def test_where_nothing_is_known_nothing_is_refused(monkeypatch):
 
 
 def test_a_recipe_asks_before_the_work(monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda: 50_000_000)
+    monkeypatch.setattr(memory, "available", lambda: 20_000_000)
     steps = []
     with pytest.raises(InputError, match=r"a size of 256: would need .* would fit"):
         st.transfer("chelsea", "dots", size=256, style_size=32, steps=1, progress=False, on_step=steps.append)
     assert steps == []
+
+
+class TestBlocks:
+    """Chosen by what is free, from the quickest to the smallest."""
+
+    LAYERS = ("conv4_2", "conv5_1")
+
+    def chosen(self, monkeypatch, free, **options):
+        monkeypatch.setattr(memory, "available", lambda: free)
+        return choose_block(VGG, self.LAYERS, (2731, 4096), (700, 1024), **options)
+
+    def test_the_more_memory_the_quicker(self, monkeypatch):
+        found = [self.chosen(monkeypatch, int(free * 1e9), precision="full") for free in (99, 10, 6.5, 4.7, 4.1)]
+        assert found[0] == 0
+        assert found[1:] == sorted(set(found[1:]), key=CANDIDATES.index)
+        assert len(found) == 5
+        estimates = [footprint_in_blocks(VGG, self.LAYERS, 2731, 4096, block, "full") for block in CANDIDATES]
+        assert estimates == sorted(estimates, reverse=True)
+
+    def test_not_even_in_blocks(self, monkeypatch):
+        with pytest.raises(InputError, match="a size of 4096: would need"):
+            self.chosen(monkeypatch, 10**9)
+
+    def test_what_cannot_be_split_is_not(self, monkeypatch):
+        with pytest.raises(InputError, match="a size of 4096: would need"):
+            self.chosen(monkeypatch, 6 * 10**9, unsplit="histogram")
+
+    def test_where_nothing_is_known_the_picture_is_whole(self, monkeypatch):
+        assert self.chosen(monkeypatch, None) == 0
+
+    def test_a_recipe_chooses_and_says_so(self, monkeypatch):
+        monkeypatch.setattr(memory, "available", lambda: 10**9)
+        monkeypatch.setattr(of_pictures, "footprint", lambda *_: 10**12)  # of the whole picture
+        options = {"size": 192, "style_size": 32, "steps": 1, "progress": False, "precision": "full"}
+        small = st.transfer("chelsea", "dots", **options)
+        assert small.settings["arguments"]["block"] in CANDIDATES
+        with pytest.raises(InputError, match="a size of 192: would need"):
+            st.transfer("chelsea", "dots", statistic="histogram", **options)

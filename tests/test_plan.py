@@ -9,9 +9,10 @@ import pytest
 import torch
 
 import styletools as st
-from styletools.plan import NAMES, Plan
+from styletools.names import NAMES
+from styletools.plan import Plan
 
-OF_THE_RUN = {"progress", "on_step"}
+OF_THE_RUN = {"progress", "on_step", "state"}
 OPTIONS = [item.name for item in fields(Plan) if item.name != "recipe"]
 
 

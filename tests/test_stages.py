@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletools.stages import BETA_SIZE, COARSEST, MOST_BETA, scaled, shares, stages
+from styletools.errors import InputError
+from styletools.stages import BETA_SIZE, COARSEST, MOST_BETA, scaled, shares, stages, steps_within
 
 WEIGHTS = {"alpha": 1.0, "beta": 10.0, "tv": 0.5}
 OPTIONS = {"steps": 7, "smallest": 16, "grow": True, "relative": True}
@@ -78,3 +79,23 @@ class TestWeights:
         for stage in stages(256, 192, **WEIGHTS | {missing: 0.0}, **OPTIONS):
             assert (stage["alpha"], stage["beta"]) == ((0, 10) if missing == "alpha" else (1, 0))
             assert stage["tv"] == 0.5 * (stage["alpha"] + stage["beta"])
+
+
+def test_steps_within_the_minutes():
+    asked = stages(2731, 4096, steps=100, alpha=1, beta=7, tv=0.5, smallest=16, grow=True, relative=True)
+    work = [stage["height"] * stage["width"] / 1e6 for stage in asked]
+    for minutes in (30.0, 60.0, 110.0):
+        steps = steps_within(asked, minutes, 5.0)
+        seconds = 5.0 * sum(n * size for n, size in zip(steps, work, strict=True))
+        assert 0.9 * minutes < seconds / 60 <= minutes
+        assert steps == sorted(steps, reverse=True)
+        assert min(steps) >= 10
+    assert steps_within(asked, 1e6, 5.0) == [100] * len(asked)
+    assert steps_within(asked, 1e-3, 5.0) == [10] * len(asked)  # never fewer
+
+
+def test_steps_of_each_size():
+    options = {"alpha": 1, "beta": 7, "tv": 0.5, "smallest": 16, "grow": True, "relative": True}
+    assert [stage["steps"] for stage in stages(171, 256, steps=[3, 2, 1], **options)] == [3, 2, 1]
+    with pytest.raises(InputError, match="one for each of the 3 sizes, got 2"):
+        stages(171, 256, steps=[3, 2], **options)

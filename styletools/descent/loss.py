@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from styletools.errors import InputError
 
-__all__ = ["Autograd", "Loss", "ObjectiveFunction", "as_loss"]
+__all__ = ["Autograd", "Later", "Loss", "ObjectiveFunction", "as_loss"]
 
 ObjectiveFunction: TypeAlias = Callable[[Tensor], Mapping[str, Tensor]]
 """A picture (B, 3, H, W) → named scalar terms, whose sum is minimised."""
@@ -60,6 +60,45 @@ class Autograd:
 
     def release(self) -> None:
         """Nothing is kept."""
+
+
+class Later:
+    """A loss that is made when it is first used, and made again after it was released: for targets that are large.
+
+    Args:
+        make: makes it.
+
+    Example:
+        >>> loss = Later(lambda: Autograd(lambda x: {"energy": (x**2).sum()}))
+        >>> loss.value_and_gradient(torch.ones(1, 3, 1, 1))[0]["energy"]
+        tensor(3.)
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        """Nothing is made yet."""
+        self._make = make
+        self._made: Any = None
+
+    @property
+    def loss(self) -> Any:  # noqa: ANN401  # whatever kind of loss
+        """It."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def value_and_gradient(self, image: Tensor) -> tuple[Mapping[str, Tensor], Tensor]:
+        """The loss's own."""
+        terms, gradient = self.loss.value_and_gradient(image)
+        return terms, gradient
+
+    def __call__(self, image: Tensor) -> Mapping[str, Tensor]:
+        """The loss's own."""
+        terms: Mapping[str, Tensor] = self.loss(image)
+        return terms
+
+    def release(self) -> None:
+        """Forget it."""
+        self._made = None
 
 
 def as_loss(objective: Loss | ObjectiveFunction) -> Loss:

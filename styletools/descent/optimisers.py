@@ -6,9 +6,9 @@ Both take one step at a time, and can be left and taken up again at any step.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -53,6 +53,47 @@ class Optimiser(Protocol):
     def step(self) -> Evaluation:
         """Move to a new picture and return what is known there."""
 
+    def state(self) -> dict[str, Any]:
+        """What it remembers of its path, besides `at`: tensors and numbers."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a path where `state` was asked for."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A vector of the path as it is remembered: as it is, or in half the bytes, in units of its largest number."""
+
+    values: Tensor
+    unit: float = 1.0
+
+    @classmethod
+    def of(cls, vector: Tensor, compact: bool) -> _Kept:
+        if not compact:
+            return cls(vector)
+        vector = vector.contiguous()
+        unit = float(torch.stack([part.abs().max() for part in _chunks(vector)]).max()) or 1.0
+        values = torch.empty(vector.shape, dtype=torch.float16, device=vector.device)
+        for part, into in zip(_chunks(vector), _chunks(values), strict=True):
+            into.copy_(part / unit)
+        return cls(values, unit)
+
+    def dot(self, x: Tensor) -> Tensor:
+        if self.values.dtype == x.dtype:
+            return _product(self.values, x)
+        parts = zip(_chunks(self.values), _chunks(x), strict=True)
+        return self.unit * torch.stack([_product(mine.to(x.dtype), theirs) for mine, theirs in parts]).sum()
+
+    def add_to(self, x: Tensor, alpha: Tensor) -> None:
+        if self.values.dtype == x.dtype:
+            x.addcmul_(self.values, alpha)
+            return
+        for mine, theirs in zip(_chunks(self.values), _chunks(x), strict=True):
+            theirs.addcmul_(mine.to(x.dtype), alpha * self.unit)
+
+    def full(self, like: Tensor) -> Tensor:
+        return self.values if self.values.dtype == like.dtype else self.values.to(like.dtype) * self.unit
+
 
 class LBFGS:
     """Limited-memory BFGS with the bounds 0 ≤ x ≤ 1, one evaluation per step as a rule.
@@ -68,6 +109,7 @@ class LBFGS:
         start: where to begin, values in [0, 1].
         pairs: how many curvature pairs are kept; more than twenty made no picture better.
         spectrum: what scales a gradient where the pairs say nothing; by default all pixels alike.
+        compact: keep the pairs in float16, each in units of its largest number: half the memory.
 
     Reference:
         Nocedal and Wright, *Numerical Optimization*, algorithms 7.4 and 7.5; Bertsekas 1982 for the projection.
@@ -86,12 +128,16 @@ class LBFGS:
         start: Tensor,
         pairs: int = 20,
         spectrum: Spectrum | None = None,
+        *,
+        compact: bool = False,
+        at: Evaluation | None = None,
     ) -> None:
-        """Evaluate the start."""
+        """Evaluate the start, unless that is known already (`at`)."""
         self._evaluate = evaluate
-        self._pairs: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=pairs)
+        self._pairs: deque[tuple[_Kept, _Kept, Tensor]] = deque(maxlen=pairs)
         self._spectrum = spectrum
-        self.at = evaluate(start)
+        self._compact = compact
+        self.at = evaluate(start) if at is None else at
         if not self.at.finite:
             raise NotFinite
 
@@ -107,6 +153,17 @@ class LBFGS:
             self.at = after
         return self.at
 
+    def state(self) -> dict[str, Any]:
+        """The pairs, and what the spectrum has learnt."""
+        pairs = [(s.values, s.unit, y.values, y.unit, sy) for s, y, sy in self._pairs]
+        return {"pairs": pairs, "spectrum": self._spectrum.state() if self._spectrum else None}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """See `Optimiser.restore`."""
+        self._pairs.extend((_Kept(s, a), _Kept(y, b), sy) for s, a, y, b, sy in state["pairs"])
+        if self._spectrum is not None:
+            self._spectrum.restore(state["spectrum"])
+
     def _held(self) -> Tensor:
         """Pixels at a bound that would leave the box."""
         x, g = self.at.image, self.at.gradient
@@ -115,20 +172,22 @@ class LBFGS:
     def _direction(self) -> Tensor:
         """−H g by the two loops of L-BFGS, zero where a pixel is held."""
         free = ~self._held()
-        q = self.at.gradient * free
+        q = (self.at.gradient * free).contiguous()
         if not self._pairs:
             q = self._scaled(q) * free
             return -q * (self.FIRST_MOVE / float(q.abs().max().clamp_min(1e-30)))
         # All numbers in here stay where the pictures are: reading one would wait for a graphics card, forty times.
         alphas = []
         for s, y, sy in reversed(self._pairs):
-            alpha = _product(s, q) / sy
-            q.addcmul_(y, alpha, value=-1)
+            alpha = s.dot(q) / sy
+            y.add_to(q, -alpha)
             alphas.append(alpha)
         _, y, sy = self._pairs[-1]
-        q = self._scaled(q) * (self.FLATTER * sy / _product(y, self._scaled(y)))
+        last = y.full(q)
+        q = self._scaled(q).mul_(self.FLATTER * sy / _product(last, self._scaled(last)))
+        del last
         for (s, y, sy), alpha in zip(self._pairs, reversed(alphas), strict=True):
-            q.addcmul_(s, alpha - _product(y, q) / sy)
+            s.add_to(q, alpha - y.dot(q) / sy)
         direction = q.neg_().mul_(free)
         if _dot(direction, self.at.gradient) < 0:
             return direction
@@ -156,9 +215,9 @@ class LBFGS:
         s, y = after.image - self.at.image, after.gradient - self.at.gradient
         sy = _product(s, y)
         if sy > 1e-10 * s.norm() * y.norm():  # positive curvature only
-            self._pairs.append((s, y, sy))
             if self._spectrum is not None:
                 self._spectrum.learn(s, y)
+            self._pairs.append((_Kept.of(s, self._compact), _Kept.of(y, self._compact), sy))
 
     def _scaled(self, gradient: Tensor) -> Tensor:
         """The initial inverse Hessian of the two loops, but for a factor."""
@@ -181,11 +240,18 @@ class Adam:
 
     BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
-    def __init__(self, evaluate: Callable[[Tensor], Evaluation], start: Tensor, learning_rate: float = 0.03) -> None:
-        """Evaluate the start."""
+    def __init__(
+        self,
+        evaluate: Callable[[Tensor], Evaluation],
+        start: Tensor,
+        learning_rate: float = 0.03,
+        *,
+        at: Evaluation | None = None,
+    ) -> None:
+        """Evaluate the start, unless that is known already (`at`)."""
         self._evaluate = evaluate
         self._rate = learning_rate
-        self.at = evaluate(start)
+        self.at = evaluate(start) if at is None else at
         if not self.at.finite:
             raise NotFinite
         self._count = 0
@@ -204,6 +270,19 @@ class Adam:
             raise NotFinite
         self.at, self._count, self._mean, self._square = after, count, mean, square
         return after
+
+    def state(self) -> dict[str, Any]:
+        """The two moments, and the number of steps."""
+        return {"count": self._count, "mean": self._mean, "square": self._square}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """See `Optimiser.restore`."""
+        self._count, self._mean, self._square = state["count"], state["mean"], state["square"]
+
+
+def _chunks(vector: Tensor) -> Sequence[Tensor]:
+    """Views of a few megabytes: a float32 copy of a vector of a large picture would be as large as the picture."""
+    return torch.split(vector.view(-1), 2**20)
 
 
 def _dot(a: Tensor, b: Tensor) -> float:

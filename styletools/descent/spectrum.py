@@ -8,6 +8,7 @@ gradient accordingly: the "initial inverse Hessian" that L-BFGS leaves open, whe
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -62,35 +63,53 @@ class Spectrum:
         self._ss = like.new_zeros(3, BANDS)
         self._sy = like.new_zeros(3, BANDS)
         natural = frequency.clamp_min(1 / max(height, width)).rsqrt().to(like)
-        self._k = (natural / natural.mean()).expand(3, -1, -1)
+        self._natural = natural / natural.mean()
+        self._k: Tensor | None = None  # by colour and band
 
     def learn(self, s: Tensor, y: Tensor) -> None:
         """Take note of a step and the change of the gradient, with s·y > 0."""
-        S, Y = self._transform(s), self._transform(y)
         sy = torch.sum(s * y)
-        self._ss = FORGET * self._ss + self._sums(S, S) / sy  # each step counts alike, whatever its length
-        self._sy = FORGET * self._sy + self._sums(S, Y) / sy
+        ss, both = torch.zeros_like(self._ss), torch.zeros_like(self._sy)
+        for colour, row in enumerate(self._colours):  # one at a time: transforms are as large as the picture
+            S, Y = self._transform(row, s), self._transform(row, y)
+            ss[colour], both[colour] = self._sums(S, S), self._sums(S, Y)
+        self._ss = FORGET * self._ss + ss / sy  # each step counts alike, whatever its length
+        self._sy = FORGET * self._sy + both / sy
+        self._weigh(torch.finfo(s.dtype).tiny)
+
+    def state(self) -> dict[str, Any]:
+        """What it has learnt."""
+        return {"ss": self._ss, "sy": self._sy, "k": self._k}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Know what was learnt when `state` was asked for."""
+        self._ss, self._sy, self._k = state["ss"], state["sy"], state["k"]
+
+    def _weigh(self, tiny: float) -> None:
         mean = self._ss.sum() / self._sy.sum()
         # A band without positive curvature gets the largest step that is allowed.
-        inverse = self._ss / self._sy.clamp_min(torch.finfo(s.dtype).tiny) / mean
-        k = inverse.nan_to_num(1.0).clamp(1 / LIMIT, LIMIT).sqrt()
-        self._k = k[:, self._band]
+        inverse = self._ss / self._sy.clamp_min(tiny) / mean
+        self._k = inverse.nan_to_num(1.0).clamp(1 / LIMIT, LIMIT).sqrt()
 
     def scale(self, gradient: Tensor) -> Tensor:
         """Multiply each band by its factor: a symmetric, positive definite map."""
-        scaled: Tensor = torch.fft.irfft2(self._transform(gradient) * self._k, s=self._size)
-        return self._mix(self._colours.T, scaled)
-
-    def _transform(self, image: Tensor) -> Tensor:
-        transformed: Tensor = torch.fft.rfft2(self._mix(self._colours, image))
-        return transformed
+        total = torch.zeros_like(gradient)
+        for colour, row in enumerate(self._colours):
+            k = self._natural if self._k is None else self._k[colour][self._band]
+            scaled = torch.fft.irfft2(self._transform(row, gradient).mul_(k), s=self._size)
+            for channel, share in enumerate(row.tolist()):
+                total[:, channel].add_(scaled, alpha=share)
+        return total
 
     @staticmethod
-    def _mix(matrix: Tensor, image: Tensor) -> Tensor:
-        return torch.einsum("ij,bjhw->bihw", matrix, image)
+    def _transform(colour: Tensor, image: Tensor) -> Tensor:
+        """Of one colour, a mixture of red, green and blue: (B, H, W // 2 + 1)."""
+        red, green, blue = colour.tolist()
+        mixed = (red * image[:, 0]).add_(image[:, 1], alpha=green).add_(image[:, 2], alpha=blue)
+        transformed: Tensor = torch.fft.rfft2(mixed)
+        return transformed
 
     def _sums(self, A: Tensor, B: Tensor) -> Tensor:
-        """Σ a·b over each band, by colour."""
-        product = ((A * B.conj()).real * self._count).sum(0).flatten(1)[:, self._order]
-        bands = torch.split(product, self._sizes, 1)
-        return torch.stack([band.sum(1) for band in bands], 1)
+        """Σ a·b over each band."""
+        product = ((A.real * B.real).addcmul_(A.imag, B.imag)).sum(0).mul_(self._count).flatten()[self._order]
+        return torch.stack([band.sum() for band in torch.split(product, self._sizes)])

@@ -6,10 +6,10 @@ Knows neither networks nor styles: it minimises the sum of whatever named terms 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import torch
 from torch import Tensor
@@ -75,6 +75,7 @@ class Synthesis:
         optimiser: `"lbfgs"` or `"adam"`; both keep the pixels in [0, 1].
         learning_rate: for Adam, in units of a pixel's range.
         pairs: for L-BFGS, the number of curvature pairs that are kept.
+        compact: for L-BFGS, whether they are kept in float16, in half the memory.
         shown: what is done to a picture, of any stage's size, before it is given out; the optimiser goes on from
             what it was before. By default nothing.
 
@@ -109,6 +110,7 @@ class Synthesis:
         optimiser: OptimiserName = "lbfgs",
         learning_rate: float = 0.03,
         pairs: int = 20,
+        compact: bool = False,
         shown: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         """Copy the start; nothing is computed yet."""
@@ -127,10 +129,10 @@ class Synthesis:
         self.history: dict[str, list[float]] = {}
         self.interrupted = False
         self._shown = shown or (lambda image: image)
-        self._make: Callable[[Tensor], Optimiser] = (
-            (lambda x: Adam(self._evaluate, x, learning_rate))
+        self._make: Callable[[Tensor, Evaluation | None], Optimiser] = (
+            (lambda x, at: Adam(self._evaluate, x, learning_rate, at=at))
             if optimiser == "adam"
-            else (lambda x: LBFGS(self._evaluate, x, pairs, Spectrum(x)))
+            else (lambda x, at: LBFGS(self._evaluate, x, pairs, Spectrum(x), compact=compact, at=at))
         )
         self._stage = 0
         self._done = [0] * len(self.stages)
@@ -177,6 +179,53 @@ class Synthesis:
             yield step
         self._release()
 
+    def state(self) -> dict[str, Any]:
+        """All that is needed to go on from here in another process, as tensors and plain values.
+
+        The tensors are not copied: they may be written down, and not changed.
+        """
+        at = None if self._optimiser is None else self._optimiser.at
+        return {
+            "stage": self._stage,
+            "done": list(self._done),
+            "sizes": [(stage.height, stage.width) for stage in self.stages],
+            "steps": [stage.steps for stage in self.stages],
+            "best": self._best,
+            "best_total": self._best_total,
+            "evaluations": self._evaluations,
+            "seconds": self._seconds,
+            "history": self.history,
+            "at": None if at is None else (at.image, at.losses, at.total, at.gradient),
+            "optimiser": None if self._optimiser is None else self._optimiser.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state` of a synthesis with the same stages and the same optimiser: the next step is the same.
+
+        Raises:
+            InputError: the stages have other sizes.
+
+        Example:
+            >>> import torch
+            >>> halves = [synthesise(lambda x: {"light": x.mean()}, torch.full((1, 3, 4, 4), 0.9), 2) for _ in range(2)]
+            >>> first = next(iter(halves[0]))
+            >>> halves[1].restore(halves[0].state())
+            >>> [step.number for step in halves[1]]
+            [2]
+        """
+        if state["sizes"] != [(stage.height, stage.width) for stage in self.stages]:
+            raise InputError("state: it is of a synthesis with other sizes")
+        self._stage, self._done = state["stage"], list(state["done"])
+        pairs = zip(self.stages, state["steps"], strict=True)
+        self.stages = [replace(stage, steps=steps) for stage, steps in pairs]  # it may have been extended
+        self._best, self._best_total = state["best"], state["best_total"]
+        self._evaluations, self._seconds = state["evaluations"], state["seconds"]
+        self.history = {name: list(column) for name, column in state["history"].items()}
+        self._optimiser = None
+        if state["at"] is not None:
+            self._optimiser = self._make(state["at"][0], Evaluation(*state["at"]))
+            self._optimiser.restore(state["optimiser"])
+
     @undisturbed
     def _next_stage(self) -> None:
         self._release()
@@ -195,7 +244,7 @@ class Synthesis:
         number = len(self.history.get("step", ())) + 1
         try:
             if self._optimiser is None:
-                self._optimiser = self._make(self._best)
+                self._optimiser = self._make(self._best, None)
                 self._keep(self._optimiser.at)
             before = self._optimiser.at
             after = self._optimiser.step()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from styletools.losses.equations import content_loss
+from styletools.losses.parts import Part, Sums
 from styletools.losses.term import Term
 
 __all__ = ["Content"]
@@ -26,6 +27,7 @@ class Content(Term):
     kind = "content"
     statistic = "features"
     captured = True
+    placed = True
 
     def prepare(self, S: Tensor) -> Tensor:
         """P, channels last like the features it is compared with at each step."""
@@ -40,3 +42,17 @@ class Content(Term):
         value = content_loss(F.to(self.target.dtype), self.target)  # which says so if the sizes differ
         g.add_(F - self.target, alpha=scale)
         return value
+
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """Eq. 1 over the part."""
+        if self.target.shape[2:] != (part.height, part.width):  # the equation says so
+            content_loss(F.new_zeros(()).expand(*F.shape[:2], part.height, part.width), self.target)
+        return (content_loss(F.to(self.target.dtype), part.of(self.target)),)
+
+    def of_sums(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """Eq. 1."""
+        return sums[0]
+
+    def add_part_gradient(self, F: Tensor, part: Part, slopes: Sums, g: Tensor, scale: float) -> None:
+        """Eq. 2 at the part's positions."""
+        g.add_(F - part.of(self.target), alpha=scale * float(slopes[0]))

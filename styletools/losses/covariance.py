@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from styletools.losses.positions import moments
-from styletools.losses.term import Term
+from styletools.losses.parts import Part, Sums
+from styletools.losses.positions import moment_sums, moments, moments_of
+from styletools.losses.term import Additive
 
 __all__ = ["Covariance"]
 
 
-class Covariance(Term):
+class Covariance(Additive):
     """1 / (4 N²) (‖Σ − Σ^S‖² + ‖μ μᵀ − μ^S μ^Sᵀ‖²), where Ĝ = Σ + μ μᵀ.
 
     The Gram matrix mixes how much there is of everything with what comes together; here neither hides the other.
@@ -34,9 +35,21 @@ class Covariance(Term):
 
     def value(self, F: Tensor) -> Tensor:
         """Squared distances of both, in the units of Eq. 4."""
+        return self.distance(moments(F))
+
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """Σ F and Σ F Fᵀ."""
+        return moment_sums(F)
+
+    def of_all(self, sums: Sums, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """μ and Σ."""
+        return moments_of(sums, size)
+
+    def distance(self, found: tuple[Tensor, Tensor]) -> Tensor:
+        """The value, from μ and Σ."""
         ours: Tensor
         theirs: Tensor
-        (mean, ours), (target, theirs) = moments(F), self.target
+        (mean, ours), (target, theirs) = found, self.target
         product, wanted = mean[:, :, None] * mean[:, None], target[:, :, None] * target[:, None]
         total: Tensor = ((ours - theirs) ** 2).sum() + ((product - wanted) ** 2).sum()
-        return total / (4 * F.shape[1] ** 2)
+        return total / (4 * mean.shape[1] ** 2)

@@ -6,13 +6,14 @@ import torch
 from torch import Tensor
 
 from styletools.losses.gram import add_gram_gradient, mean_gram
-from styletools.losses.positions import in_float64, moments, positions
-from styletools.losses.term import Term
+from styletools.losses.parts import Part, Parts, Sums
+from styletools.losses.positions import in_float64, moment_sums, moments, moments_of, positions
+from styletools.losses.term import Additive
 
 __all__ = ["Wasserstein"]
 
 
-class Wasserstein(Term):
+class Wasserstein(Additive):
     """‖μ − μ^S‖² + tr(Σ + Σ^S − 2 (Σ^S½ Σ Σ^S½)^½): W₂² of two normal distributions.
 
     0 where mean and covariance agree, and only there, as for `Covariance`, but weak directions count too: it compares
@@ -37,7 +38,14 @@ class Wasserstein(Term):
 
     def prepare(self, S: Tensor) -> tuple[Tensor, Tensor, Tensor, float]:
         """μ^S, Σ^S½, tr Σ^S, and the ridge, in float64."""
-        mean, covariance = moments(in_float64(S))
+        return self._prepared(moments(in_float64(S)))
+
+    def prepare_parts(self, S: Parts) -> tuple[Tensor, Tensor, Tensor, float]:
+        """From the sums over the parts."""
+        return self._prepared(self.of_all(S.total(self.sums), (S.shape[2], S.shape[3])))
+
+    def _prepared(self, found: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor, float]:
+        mean, covariance = found
         values, vectors = torch.linalg.eigh(covariance[0])
         root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
         trace = values.clamp_min(0).sum()
@@ -45,14 +53,26 @@ class Wasserstein(Term):
 
     def value(self, F: Tensor) -> Tensor:
         """W₂²."""
+        return self.distance(moments(in_float64(F))).to(F)
+
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """Σ F and Σ F Fᵀ."""
+        return moment_sums(F)
+
+    def of_all(self, sums: Sums, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """μ and Σ."""
+        return moments_of(sums, size)
+
+    def distance(self, found: tuple[Tensor, Tensor]) -> Tensor:
+        """W₂², from μ and Σ, in float64."""
         target, root, trace, ridge = self.target
-        mean, covariance = moments(in_float64(F))
+        mean, covariance = found
         inner = root @ covariance @ root
         # Symmetric but for rounding; eigenvalues below 0 are rounding, too.
         values = torch.linalg.eigvalsh((inner + inner.transpose(1, 2)) / 2).clamp_min(0)
         both = covariance.diagonal(dim1=1, dim2=2).sum(1) + trace - 2 * ((values + ridge**2).sqrt() - ridge).sum(1)
         total: Tensor = ((mean - target) ** 2).sum() + both.sum()
-        return total.to(F)
+        return total
 
     def add_gradient(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
         """Value and gradient from one decomposition; autograd would take moments in double precision and go back twice.

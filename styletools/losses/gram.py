@@ -11,13 +11,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from styletools.losses.equations import gram_loss, gram_matrix
-from styletools.losses.term import Term
+from styletools.losses.parts import Part, Sums
+from styletools.losses.term import Additive
 from styletools.network.onednn import add_convolution, is_fused
 
 __all__ = ["Gram", "add_gram_gradient", "mean_gram"]
 
 
-class Gram(Term):
+class Gram(Additive):
     """1 / (4 N²) Σ_ij (Ĝ_ij − Â_ij)² with Ĝ = F Fᵀ / M: Eq. 4, with Eq. 6 as its gradient.
 
     Example:
@@ -40,6 +41,23 @@ class Gram(Term):
     def value(self, F: Tensor) -> Tensor:
         """Eq. 4."""
         return gram_loss(gram_matrix(F, divide_by="M"), self.target)
+
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """G over the part."""
+        return (mean_gram(F) * (F.shape[2] * F.shape[3]),)
+
+    def of_all(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """Ĝ."""
+        return sums[0] / (size[0] * size[1])
+
+    def add_part_gradient(self, F: Tensor, part: Part, slopes: Sums, g: Tensor, scale: float) -> None:
+        """(D + Dᵀ) F for a slope D: one product, where autograd needs two."""
+        slope = slopes[0].to(F.device, torch.promote_types(F.dtype, torch.float32))
+        add_gram_gradient(F, g, scale * (slope + slope.transpose(1, 2)))
+
+    def distance(self, found: Tensor) -> Tensor:
+        """Eq. 4, from Ĝ."""
+        return gram_loss(found, self.target)
 
     def add_gradient(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
         """Eq. 6: one product, where autograd needs two, since it does not know that Ĝ is symmetric."""

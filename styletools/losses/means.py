@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from styletools.losses.term import Term
+from styletools.losses.parts import Part, Sums
+from styletools.losses.positions import in_float64
+from styletools.losses.term import Additive
 
 __all__ = ["Mean", "MeanDeviation"]
 
 
-class Mean(Term):
+class Mean(Additive):
     """Σ_i (μ_i − μ^S_i)², with the mean μ_i of filter i over all positions.
 
     Knows how much of everything there is, and nothing of what comes together.
@@ -27,17 +29,21 @@ class Mean(Term):
     captured = True
     linear = True
 
-    def prepare(self, S: Tensor) -> Tensor:
-        """μ^S, (1, C)."""
-        return S.mean((2, 3))
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """Σ F, (B, C)."""
+        return (F.sum((2, 3)),)
 
-    def value(self, F: Tensor) -> Tensor:
+    def of_all(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """μ."""
+        return sums[0] / (size[0] * size[1])
+
+    def distance(self, found: Tensor) -> Tensor:
         """Squared distance of the means."""
-        squared: Tensor = (F.mean((2, 3)) - self.target) ** 2
+        squared: Tensor = (found - self.target) ** 2
         return squared.sum()
 
 
-class MeanDeviation(Term):
+class MeanDeviation(Additive):
     """Σ_i (μ_i − μ^S_i)² + Σ_i (σ_i − σ^S_i)², with the standard deviation σ_i over all positions.
 
     What batch normalisation holds, and what adaptive instance normalisation (AdaIN) matches.
@@ -61,12 +67,29 @@ class MeanDeviation(Term):
 
     def value(self, F: Tensor) -> Tensor:
         """Squared distances of means and deviations."""
+        return self.distance((F.mean((2, 3)), _deviation(F)))
+
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """Σ F and Σ F², (B, C) each."""
+        x = in_float64(F)
+        return x.sum((2, 3)), (x * x).sum((2, 3))
+
+    def of_all(self, sums: Sums, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """μ and σ."""
+        mean, square = (total / (size[0] * size[1]) for total in sums)
+        return mean, (square - mean**2 + _FLOOR).sqrt()
+
+    def distance(self, found: tuple[Tensor, Tensor]) -> Tensor:
+        """Squared distances of both."""
         mean: Tensor
         deviation: Tensor
         mean, deviation = self.target
-        return ((F.mean((2, 3)) - mean) ** 2).sum() + ((_deviation(F) - deviation) ** 2).sum()
+        return ((found[0] - mean) ** 2).sum() + ((found[1] - deviation) ** 2).sum()
+
+
+_FLOOR = 1e-12  # the root has no slope at 0: a dead filter needs a floor for its gradient to be finite
 
 
 def _deviation(F: Tensor) -> Tensor:
-    """σ, (B, C). The root has no slope at 0: a dead filter needs a floor for its gradient to be finite."""
-    return (F.var((2, 3), correction=0) + 1e-12).sqrt()
+    """σ, (B, C)."""
+    return (F.var((2, 3), correction=0) + _FLOOR).sqrt()

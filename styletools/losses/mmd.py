@@ -15,13 +15,14 @@ import torch
 from torch import Tensor
 
 from styletools.losses.equations import gram_matrix
-from styletools.losses.positions import positions, some
-from styletools.losses.term import Term
+from styletools.losses.parts import Part, Parts, Sums
+from styletools.losses.positions import gathered, positions, some
+from styletools.losses.term import Additive
 
 __all__ = ["GaussianMMD", "LinearMMD", "PolynomialMMD"]
 
 
-class LinearMMD(Term):
+class LinearMMD(Additive):
     """k(x, y) = xᵀy: the squared distance of the means, as `Mean` has it.
 
     Example:
@@ -35,17 +36,21 @@ class LinearMMD(Term):
     statistic = "mmd-linear"
     linear = True
 
-    def prepare(self, S: Tensor) -> Tensor:
-        """Mean of φ(y) = y."""
-        return S.mean((2, 3))
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """Σ φ, (B, C)."""
+        return (F.sum((2, 3)),)
 
-    def value(self, F: Tensor) -> Tensor:
+    def of_all(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """Mean of φ(x) = x."""
+        return sums[0] / (size[0] * size[1])
+
+    def distance(self, found: Tensor) -> Tensor:
         """MMD²."""
-        squared: Tensor = (F.mean((2, 3)) - self.target) ** 2
+        squared: Tensor = (found - self.target) ** 2
         return squared.sum()
 
 
-class PolynomialMMD(Term):
+class PolynomialMMD(Additive):
     """k(x, y) = (xᵀy)²: φ(x) = x xᵀ, whose mean is Ĝ. So the Gram loss is an MMD: MMD² = ‖Ĝ − Â‖² = 4 N² E_l.
 
     Example:
@@ -65,11 +70,23 @@ class PolynomialMMD(Term):
 
     def value(self, F: Tensor) -> Tensor:
         """MMD²."""
-        squared: Tensor = (gram_matrix(F, divide_by="M") - self.target) ** 2
+        return self.distance(gram_matrix(F, divide_by="M"))
+
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """Σ φ = G, (B, C, C)."""
+        return (gram_matrix(F),)
+
+    def of_all(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """Ĝ."""
+        return sums[0] / (size[0] * size[1])
+
+    def distance(self, found: Tensor) -> Tensor:
+        """MMD², from the mean of φ."""
+        squared: Tensor = (found - self.target) ** 2
         return squared.sum()
 
 
-class GaussianMMD(Term):
+class GaussianMMD(Additive):
     """k(x, y) = exp(−‖x − y‖² / 2σ²): all moments at once.
 
     σ² is the median squared distance of two positions of the painting that differ. φ is a fixed random sample of 256
@@ -87,24 +104,37 @@ class GaussianMMD(Term):
 
     statistic = "mmd-gaussian"
     FREQUENCIES = 256
+    SAMPLE = 512
 
     def prepare(self, S: Tensor) -> Tensor:
         """Draw the frequencies; mean of φ(y)."""
-        y = some(positions(S)[0], 512)
+        self._draw(some(positions(S)[0], self.SAMPLE))
+        return self.of_all(self.sums(S, Part.all_of(S)), (S.shape[2], S.shape[3]))
+
+    def prepare_parts(self, S: Parts) -> Tensor:
+        """The same in two rounds: a sample of the positions for the frequencies, then the mean."""
+        self._draw(S.total(lambda F, part: (gathered(F, part, self.SAMPLE),))[0][0].to(S.device, S.dtype))
+        mean: Tensor = super().prepare_parts(S)
+        return mean
+
+    def _draw(self, y: Tensor) -> None:
         squared = torch.cdist(y.T, y.T, compute_mode="donot_use_mm_for_euclid_dist") ** 2
         apart = squared[squared > 1e-6 * float((y**2).sum(0).mean())]  # not those that are alike but for rounding
         variance = float(apart.median()) if len(apart) else 1.0
         generator = torch.Generator().manual_seed(0)
-        omega = torch.randn(self.FREQUENCIES, S.shape[1], generator=generator) / math.sqrt(variance)
+        omega = torch.randn(self.FREQUENCIES, len(y), generator=generator) / math.sqrt(variance)
         phase = 2 * math.pi * torch.rand(self.FREQUENCIES, 1, generator=generator)
-        self._omega, self._phase = omega.to(S), phase.to(S)
-        return self._mean(S)
+        self._omega, self._phase = omega.to(y), phase.to(y)
 
-    def value(self, F: Tensor) -> Tensor:
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """Σ √(D/2) φ, (B, D)."""
+        return (torch.cos(self._omega @ positions(F) + self._phase).sum(2),)
+
+    def of_all(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """Mean of φ."""
+        return math.sqrt(2 / self.FREQUENCIES) * sums[0] / (size[0] * size[1])
+
+    def distance(self, found: Tensor) -> Tensor:
         """MMD²."""
-        squared: Tensor = (self._mean(F) - self.target) ** 2
+        squared: Tensor = (found - self.target) ** 2
         return squared.sum()
-
-    def _mean(self, F: Tensor) -> Tensor:
-        """Mean of φ over positions, (B, D)."""
-        return math.sqrt(2 / self.FREQUENCIES) * torch.cos(self._omega @ positions(F) + self._phase).mean(2)

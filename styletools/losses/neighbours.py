@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from styletools.losses.positions import cosine_distances, positions, some
+from styletools.losses.parts import Part, Parts, Sums
+from styletools.losses.positions import cosine_distances, gathered, positions, some
 from styletools.losses.term import Term
 
 __all__ = ["Contextual", "Neighbours", "Transport"]
@@ -35,11 +36,23 @@ class Neighbours(Term):
         """Some of its positions, (C, K)."""
         return some(positions(S)[0], PAINTING)
 
+    def prepare_parts(self, S: Parts) -> Tensor:
+        """The same positions, gathered."""
+        return self.prepare(_sample(S))
+
     def value(self, F: Tensor) -> Tensor:
         """Mean cosine distance to the nearest."""
-        return torch.stack([self._distance(x) for x in positions(F)]).sum()
+        return self.of_sums(self.sums(F, Part.all_of(F)), (F.shape[2], F.shape[3]))
 
-    def _distance(self, x: Tensor) -> Tensor:
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """Sum of the distances, (B,)."""
+        return (torch.stack([self._total(x) for x in positions(F)]),)
+
+    def of_sums(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """Mean over positions, sum over pictures."""
+        return (sums[0] / (size[0] * size[1])).sum()
+
+    def _total(self, x: Tensor) -> Tensor:
         total = x.new_zeros(())
         for part in torch.split(x, self.CHUNK, dim=1):
             with torch.no_grad():
@@ -47,7 +60,7 @@ class Neighbours(Term):
             y = self.target[:, nearest]
             lengths = part.norm(dim=0) * y.norm(dim=0)
             total = total + (1 - (part * y).sum(0) / lengths.clamp_min(torch.finfo(x.dtype).tiny)).sum()
-        return total / x.shape[1]
+        return total
 
 
 class Contextual(Term):
@@ -67,12 +80,25 @@ class Contextual(Term):
     """
 
     statistic = "contextual"
+    placed = True
     BANDWIDTH = 0.5
 
     def prepare(self, S: Tensor) -> tuple[Tensor, Tensor]:
         """Some of its positions, and their mean."""
         y = some(positions(S)[0], PAINTING)
         return y, y.mean(1, keepdim=True)
+
+    def prepare_parts(self, S: Parts) -> tuple[Tensor, Tensor]:
+        """The same positions, gathered."""
+        return self.prepare(_sample(S))
+
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """The picture's sample, as far as it lies in the part."""
+        return (gathered(F, part, PICTURE),)
+
+    def of_sums(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """From the sample."""
+        return torch.stack([self._distance(x.to(self.target[0])) for x in sums[0]]).sum()
 
     def value(self, F: Tensor) -> Tensor:
         """The negative logarithm of the contextual similarity."""
@@ -103,10 +129,23 @@ class Transport(Term):
     """
 
     statistic = "transport"
+    placed = True
 
     def prepare(self, S: Tensor) -> Tensor:
         """Some of its positions, (C, K)."""
         return some(positions(S)[0], PAINTING)
+
+    def prepare_parts(self, S: Parts) -> Tensor:
+        """The same positions, gathered."""
+        return self.prepare(_sample(S))
+
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """The picture's sample, as far as it lies in the part."""
+        return (gathered(F, part, PICTURE),)
+
+    def of_sums(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """From the sample."""
+        return torch.stack([self._distance(x.to(self.target)) for x in sums[0]]).sum()
 
     def value(self, F: Tensor) -> Tensor:
         """The larger of the two means."""
@@ -115,3 +154,9 @@ class Transport(Term):
     def _distance(self, x: Tensor) -> Tensor:
         cost = cosine_distances(x, self.target)
         return torch.maximum(cost.min(1).values.mean(), cost.min(0).values.mean())
+
+
+def _sample(S: Parts) -> Tensor:
+    """Positions of the painting that `some` would have taken, as features (1, C, 1, K)."""
+    (sample,) = S.total(lambda F, part: (gathered(F, part, PAINTING),))
+    return sample[:, :, None].to(S.device, S.dtype)

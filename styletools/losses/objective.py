@@ -12,6 +12,7 @@ from torch import Tensor
 from styletools.descent.loss import Autograd
 from styletools.door import explained
 from styletools.errors import InputError, check_weight, shown
+from styletools.losses.blocks import Blocks, BlockSize, check_block, read_block
 from styletools.losses.smoothness import Smoothness
 from styletools.losses.sources import Source, terms_of
 from styletools.losses.statistics import Statistic, find_statistics
@@ -20,6 +21,7 @@ from styletools.network.captured import Captured
 from styletools.network.find import check_type
 from styletools.network.network import Network
 from styletools.network.passes import AddGradient, Precision, find_passes
+from styletools.network.vgg import VGG
 from styletools.pictures.images import check_image
 from styletools.surroundings import undisturbed
 
@@ -44,7 +46,7 @@ class Objective:
         network: a `VGG`, or another `Network`.
         content: the photograph, (1, 3, H, W) in [0, 1]; needed if there are content layers.
         style: the painting, (1, 3, H', W') in [0, 1] of any size; needed if there are style layers. Or several
-            paintings, each a `Source` with its own layers; or the terms of style themselves, ready, with their weights.
+            paintings, each a `Source` with its own layers.
         content_layers: v_l; several layers without weights share a weight of 1.
         style_layers: w_l, likewise (the paper's w_l = 1/5).
         alpha: α.
@@ -63,6 +65,9 @@ class Objective:
         precision: of `value_and_gradient`, see `styletools.network.passes`; a call is always as exact as the network.
             `"auto"` is full where only content or only style is wanted: such a loss can fall towards 0, where
             rounding would hold it up.
+        block: compute `value_and_gradient` and the targets in blocks of so many pixels a side, for a picture that does
+            not fit in memory whole: the same numbers but for rounding, in more time; see `styletools.losses.blocks`.
+            Only with a `VGG`, and with statistics that are sums over positions.
 
     Attributes:
         terms: all of them; more are given as `terms=`.
@@ -70,7 +75,7 @@ class Objective:
 
     Raises:
         InputError: unknown layers, negative weights, nothing to do, two terms of one name, a picture that is missing
-            or too small, or a network in half precision.
+            or too small, a network in half precision, or a term that cannot be computed in blocks.
 
     Example:
         >>> from styletools.network.vgg import VGG
@@ -95,7 +100,7 @@ class Objective:
         network: Network,
         *,
         content: Tensor | None = None,
-        style: Tensor | Sequence[Source] | Sequence[Term] | None = None,
+        style: Tensor | Sequence[Source] | None = None,
         content_layers: LayerWeights = (),
         style_layers: LayerWeights = (),
         alpha: float = 1.0,
@@ -107,6 +112,7 @@ class Objective:
         terms: Sequence[Term] = (),
         units: Units = "relative",
         precision: Precision = "auto",
+        block: BlockSize | None = None,
     ) -> None:
         """Compute the targets, without a graph."""
         check_units(units)
@@ -117,12 +123,12 @@ class Objective:
         self.units = units
         v, w = layer_weights(content_layers, "content_layers"), layer_weights(style_layers, "style_layers")
         find_statistics(statistic, "style"), find_statistics(content_statistic, "content")
-        of_content = (
-            terms_of(network, _sources(content, v, "content"), content_statistic, "content", alpha) if v else []
-        )
-        ready = not isinstance(style, Tensor) and [term for term in style or () if isinstance(term, Term)]
-        paintings = [] if ready else _sources(style, w, "style")  # type: ignore[arg-type]  # a sequence of one kind
-        of_style = ready or (terms_of(network, paintings, statistic, "style", beta, regions) if paintings else [])
+        check_block(network, block)
+        side, _ = read_block(block)
+        photographs = _sources(content, v, "content") if v else []
+        of_content = terms_of(network, photographs, content_statistic, "content", alpha, side=side) if v else []
+        paintings = _sources(style, w, "style")
+        of_style = terms_of(network, paintings, statistic, "style", beta, regions, side=side) if paintings else []
         self.terms: tuple[Term, ...] = (*of_content, *of_style, *terms, *([Smoothness(tv)] if tv else []))
         if not self.terms:
             raise InputError("nothing to do: give content_layers, style_layers, terms or tv")
@@ -138,6 +144,9 @@ class Objective:
         alone = len(roles | {term.kind for term in terms if term.weight}) < 2
         self._passes = find_passes(network, "full" if precision == "auto" and alone else precision)
         self._captured = Captured(self._by_hand)
+        self._blocks: Blocks | None = None
+        if side and isinstance(network, VGG) and self._passes is not None:
+            self._blocks = Blocks(network, self._passes.precision, self.terms, self.factors, block or 0)
 
     @property
     def precision(self) -> Precision:
@@ -146,9 +155,9 @@ class Objective:
 
     def release(self) -> None:
         """Release what is kept only for speed; for the end of a synthesis."""
-        if self._passes is not None:
-            self._passes.release()
-        self._captured.release()
+        for each in (self._passes, self._blocks, self._captured):
+            if each is not None:
+                each.release()
 
     @explained
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
@@ -193,6 +202,9 @@ class Objective:
         if self._passes is None or self._by_autograd:
             terms, gradient = Autograd(self).value_and_gradient(image)
             return dict(terms), gradient
+        if self._blocks is not None:
+            found, total = self._blocks.value_and_gradient(image)
+            return {term.name: found[term.name] for term in self.terms}, total
         if not image.is_cuda or not all(term.captured for term in self.terms):
             return self._by_hand(image)
         return self._captured(image, self._state)

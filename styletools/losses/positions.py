@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
 from styletools.losses.equations import gram_matrix
+from styletools.losses.parts import Part, Sums
 
-__all__ = ["cosine_distances", "in_float64", "moments", "positions", "quantiles", "some"]
+__all__ = [
+    "cosine_distances",
+    "gathered",
+    "in_float64",
+    "moment_sums",
+    "moments",
+    "moments_of",
+    "positions",
+    "quantiles",
+    "some",
+]
 
 
 def positions(F: Tensor) -> Tensor:
@@ -28,10 +41,41 @@ def some(x: Tensor, most: int, seed: int = 0) -> Tensor:
         (torch.Size([1, 4]), True)
     """
     count = x.shape[-1]
+    return x if count <= most else x[..., _chosen(count, most, seed).to(x.device)]
+
+
+def gathered(F: Tensor, part: Part, most: int) -> Tensor:
+    """Those of `some(positions(whole), most)` in a part; the columns of the others are 0, so that parts add up.
+
+    Args:
+        F: features of the part, (B, C, H', W').
+        part: which they are.
+        most: columns.
+
+    Returns:
+        (B, C, K), K the number of positions of the whole, but `most` at most.
+
+    Example:
+        >>> whole = torch.rand(1, 2, 3, 4)
+        >>> parts = Part(0, 1, 0, 4, 3, 4), Part(1, 3, 0, 4, 3, 4)
+        >>> total = sum(gathered(part.of(whole), part, 5) for part in parts)
+        >>> torch.equal(total, some(positions(whole), 5))
+        True
+    """
+    chosen = _chosen(part.height * part.width, most, 0)
+    rows, columns = chosen // part.width, chosen % part.width
+    here = (rows >= part.top) & (rows < part.bottom) & (columns >= part.left) & (columns < part.right)
+    found = F.new_zeros(*F.shape[:2], len(chosen))
+    found[:, :, here.to(F.device)] = F[:, :, rows[here].to(F.device) - part.top, columns[here].to(F.device) - part.left]
+    return found
+
+
+@lru_cache(maxsize=64)
+def _chosen(count: int, most: int, seed: int) -> Tensor:
+    """Which columns are drawn; all, in their order, where there are no more."""
     if count <= most:
-        return x
-    chosen = torch.randperm(count, generator=torch.Generator().manual_seed(seed))[:most]
-    return x[..., chosen.to(x.device)]
+        return torch.arange(count)
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed))[:most].clone()
 
 
 def moments(F: Tensor) -> tuple[Tensor, Tensor]:
@@ -44,6 +88,30 @@ def moments(F: Tensor) -> tuple[Tensor, Tensor]:
     """
     mean = F.mean((2, 3))
     return mean, gram_matrix(F - mean[..., None, None], divide_by="M")
+
+
+def moment_sums(F: Tensor) -> Sums:
+    """Σ F, (B, C), and Σ F Fᵀ, (B, C, C), over the positions of a part, in double precision; see `moments_of`.
+
+    Example:
+        >>> moment_sums(torch.tensor([1.0, 3.0]).view(1, 1, 1, 2))
+        (tensor([[4.]], dtype=torch.float64), tensor([[[10.]]], dtype=torch.float64))
+    """
+    x = positions(in_float64(F))
+    return x.sum(2), x @ x.transpose(1, 2)
+
+
+def moments_of(sums: Sums, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Mean and covariance from the sums over all height × width positions.
+
+    Example:
+        >>> mean, covariance = moments_of(moment_sums(torch.tensor([1.0, 3.0]).view(1, 1, 1, 2)), (1, 2))
+        >>> mean.item(), covariance.item()
+        (2.0, 1.0)
+    """
+    M = size[0] * size[1]
+    mean = sums[0] / M
+    return mean, sums[1] / M - mean[:, :, None] * mean[:, None]
 
 
 def quantiles(values: Tensor, count: int) -> Tensor:

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from styletools.door import explained
 from styletools.errors import InputError
+from styletools.losses.parts import Part, Sums
 from styletools.losses.term import Term
 
 __all__ = ["InRegion", "guide", "in_region", "inside"]
@@ -156,11 +157,39 @@ class InRegion(Term):
         into.index_add_(0, where, gradient[0, :, :, 0].T)
         return value
 
+    @property
+    def splits(self) -> bool:
+        """Whether the inner term does, and asks for nothing but the region's positions in a row."""
+        return self.inner.splits and not self.inner.placed
+
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """The inner term's, over the region's positions in the part; nothing where there are none."""
+        taken = F[:, :, self._within(part)][:, :, None]
+        return self.inner.sums(taken, Part.all_of(taken)) if taken.numel() else ()
+
+    def of_sums(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """The inner term's."""
+        return self.inner.of_sums(sums, (1, len(self._of_size(size)[1])))
+
+    def add_part_gradient(self, F: Tensor, part: Part, slopes: Sums, g: Tensor, scale: float) -> None:
+        """The inner term's, at the region's positions in the part."""
+        here = self._within(part)
+        taken = F[:, :, here][:, :, None].contiguous(memory_format=torch.channels_last)
+        if taken.numel():
+            gradient = torch.zeros_like(taken)
+            self.inner.add_part_gradient(taken, Part.all_of(taken), slopes, gradient, scale)
+            g[:, :, here] += gradient[:, :, 0]
+
+    def _within(self, part: Part) -> Tensor:
+        return part.of(self._of_size((part.height, part.width))[0])
+
     def _chosen(self, F: Tensor) -> tuple[Tensor, Tensor]:
+        return self._of_size((F.shape[2], F.shape[3]), F.device)
+
+    def _of_size(self, key: tuple[int, int], device: torch.device | None = None) -> tuple[Tensor, Tensor]:
         """Which positions are the region's, and their places in a row; found once for each size."""
-        key = tuple(F.shape[2:])
         if key not in self._found:
-            chosen = inside(self.region, *key).to(F.device)
+            chosen = inside(self.region, *key).to(device or self.region.device)
             self._found[key] = chosen, chosen.flatten().nonzero()[:, 0]
         return self._found[key]
 

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from styletools.errors import InputError
-from styletools.losses.positions import cosine_distances, positions, some
+from styletools.losses.parts import Part, Parts, Sums
+from styletools.losses.positions import cosine_distances, gathered, positions, some
 from styletools.losses.term import Term
 
 __all__ = ["SelfSimilarity"]
@@ -33,6 +34,7 @@ class SelfSimilarity(Term):
 
     kind = "content"
     statistic = "self-similarity"
+    placed = True
     POSITIONS = 1024
     ROUNDED = 0.1
 
@@ -41,14 +43,32 @@ class SelfSimilarity(Term):
         self._size = S.shape[2:]
         return self._distances(positions(S)[0])
 
+    def prepare_parts(self, S: Parts) -> Tensor:
+        """The same positions, gathered."""
+        self._size = S.shape[2:]
+        return self._distances(
+            S.total(lambda F, part: (gathered(F, part, self.POSITIONS),))[0][0].to(S.device, S.dtype)
+        )
+
     def value(self, F: Tensor) -> Tensor:
         """The distance of the two matrices."""
-        if F.shape[2:] != self._size:
+        return self._of(positions(F), tuple(F.shape[2:]))
+
+    def sums(self, F: Tensor, part: Part) -> Sums:
+        """The sample, as far as it lies in the part."""
+        return (gathered(F, part, self.POSITIONS),)
+
+    def of_sums(self, sums: Sums, size: tuple[int, int]) -> Tensor:
+        """From the sample."""
+        return self._of(sums[0].to(self.target), tuple(size))
+
+    def _of(self, pictures: Tensor, size: tuple[int, ...]) -> Tensor:
+        if size != tuple(self._size):
             raise InputError(
-                f"self-similarity: expected features of {tuple(self._size)} positions, got {tuple(F.shape[2:])}; "
+                f"self-similarity: expected features of {tuple(self._size)} positions, got {size}; "
                 "content is compared position by position, so both pictures need the same size"
             )
-        return torch.stack([self._difference(self._distances(x)) for x in positions(F)]).sum()
+        return torch.stack([self._difference(self._distances(x)) for x in pictures]).sum()
 
     def _difference(self, D: Tensor) -> Tensor:
         epsilon = self.ROUNDED / len(D)  # a row of K numbers has the mean 1 / K

@@ -9,6 +9,8 @@ from styletools.losses.term import Term
 
 __all__ = ["Smoothness"]
 
+STRIP = 2**20  # numbers that are differentiated at once
+
 
 class Smoothness(Term):
     """γ times the mean squared difference of neighbouring pixels; see `total_variation`.
@@ -36,6 +38,27 @@ class Smoothness(Term):
     def value(self, F: Tensor) -> Tensor:
         """TV of a picture."""
         return total_variation(F)
+
+    def add_gradient(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
+        """A few rows at a time: squared differences of a large picture would be several pictures more."""
+        batch, channels, height, width = F.shape
+        if min(height, width) < 2:
+            return total_variation(F)  # which says so
+        down, right = 1 / (channels * (height - 1) * width), 1 / (channels * height * (width - 1))
+        step = max(1, STRIP // (batch * channels * width))
+        value = 0.0
+        for top in range(0, height, step):
+            rows, below = slice(top, top + step), slice(top + 1, top + step + 1)
+            last = slice(top, min(top + step, height - 1))
+            for far, near, share in (
+                ((..., below, slice(None)), (..., last, slice(None)), down),
+                ((..., rows, slice(1, None)), (..., rows, slice(-1)), right),
+            ):
+                difference = F[far] - F[near]
+                value += share * float((difference**2).sum())
+                g[far].add_(difference, alpha=2 * scale * share)
+                g[near].sub_(difference, alpha=2 * scale * share)
+        return F.new_tensor(value)
 
     def unit(self) -> float:
         """1: a picture without variation is no measure for one that has some."""

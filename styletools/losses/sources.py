@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from styletools.errors import InputError, shown
+from styletools.losses.blocks import parts_of
+from styletools.losses.parts import Parts
 from styletools.losses.regions import InRegion, in_region
 from styletools.losses.statistics import Statistic, TermFactory, find_statistics
+from styletools.losses.targets import Targets, key_of
 from styletools.losses.term import Term
 from styletools.network.network import Network
 
 __all__ = ["Source", "terms_of"]
+
+LARGEST = 512  # side of a block of a source: its features are float32 and are not computed in place
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +43,10 @@ class Source:
 
 @dataclass(frozen=True)
 class _Part:
-    """Features of one source, of its region, and their share."""
+    """What one source gives to a region, and its share."""
 
-    F: Tensor
+    features: _Features
+    region: str
     share: float
 
 
@@ -52,6 +59,8 @@ def terms_of(
     kind: str,
     weight: float = 1.0,
     regions: Mapping[str, Tensor] | None = None,
+    *,
+    side: int = 0,
 ) -> list[Term]:
     """The terms of content or style.
 
@@ -70,6 +79,7 @@ def terms_of(
         kind: `"style"` or `"content"`.
         weight: of all of them: β or α.
         regions: by name, where in the result, (H, W) of bool. None: everywhere.
+        side: features of a larger picture are computed in blocks of so many pixels a side; 0: never.
 
     Raises:
         InputError: a region for which no source has a style, or shares that are all 0.
@@ -83,7 +93,7 @@ def terms_of(
         [('style conv1_1', 2.0), ('style 2 conv1_1', 6.0)]
     """
     found = find_statistics(statistic, kind)
-    features = [network(source.image, source.layers) if source.layers else {} for source in sources]
+    features = [_Features(network, source, side) for source in sources]
     terms: list[Term] = []
     everywhere: Mapping[str, Tensor | None] = {"": None}
     for name, region in (regions or everywhere).items():
@@ -94,36 +104,58 @@ def terms_of(
             raise InputError(f"{where}expected a painting with a share above 0, got none")
         area = 1.0 if region is None else float(region.float().mean())
         for factory, share, own in found:
-            made = _of_statistic(factory, own or kind, sources, features, members, name)
+            made = _of_statistic(factory, own or kind, features, members, name)
             for term in made:
                 term.weight *= weight * share * area / total
                 terms.append(term if region is None else InRegion(term, region, _within(term.name, name)))
     return terms
 
 
+class _Features:
+    """Of one source, by layer: computed when the first is asked for, and never where all targets are known."""
+
+    def __init__(self, network: Network, source: Source, side: int) -> None:
+        self.source = source
+        self._network, self._side = network, side
+
+    def __getitem__(self, layer: str) -> Tensor | Parts:
+        return self._computed[layer]
+
+    @cached_property
+    def key(self) -> str | None:
+        return key_of(self._network, self.source.image, self._side if self._in_parts else 0)
+
+    @property
+    def _in_parts(self) -> bool:
+        return 0 < self._side < max(self.source.image.shape[2:])
+
+    @cached_property
+    def _computed(self) -> Mapping[str, Tensor | Parts]:
+        """Of all layers at once, or block by block as they are needed."""
+        image, layers = self.source.image, self.source.layers
+        if not self._in_parts:
+            return self._network(image, layers)
+        return {layer: parts_of(self._network, image, layer, min(self._side, LARGEST)) for layer in layers}
+
+
 def _of_statistic(
     factory: TermFactory,
     kind: str,
-    sources: Sequence[Source],
-    features: Sequence[Mapping[str, Tensor]],
+    features: Sequence[_Features],
     members: Sequence[int],
     region: str,
 ) -> Iterator[Term]:
     """A term for each layer, or one for each layer and source; weights before they are scaled."""
-    of_pixels, arranged, linear = (_flag(factory, name) for name in ("of_pixels", "arranged", "linear"))
+    of_pixels, linear = (_flag(factory, name) for name in ("of_pixels", "linear"))
     layers: list[str | None] = (
-        [None] if of_pixels else list(dict.fromkeys(layer for i in members for layer in sources[i].layers))
+        [None] if of_pixels else list(dict.fromkeys(layer for i in members for layer in features[i].source.layers))
     )
     for layer in layers:
-        parts = []
-        for i in members:
-            source = sources[i]
-            if layer is not None and layer not in source.layers:
-                continue
-            S = source.image if layer is None else features[i][layer]
-            where = source.regions.get(region)
-            w = sum(source.layers.values()) if layer is None else source.layers[layer]
-            parts.append(_Part(S if where is None else in_region(S, where, arranged=arranged), source.share * w))
+        parts = [
+            _Part(features[i], region, features[i].source.share * _weight(features[i].source, layer))
+            for i in members
+            if layer is None or layer in features[i].source.layers
+        ]
         if linear and len(parts) > 1:
             yield _blended(factory, layer, parts, kind)
         else:
@@ -131,10 +163,36 @@ def _of_statistic(
                 yield _term(factory, layer, part, kind if number == 1 else f"{kind} {number}")
 
 
+def _weight(source: Source, layer: str | None) -> float:
+    return sum(source.layers.values()) if layer is None else source.layers[layer]
+
+
 def _term(factory: TermFactory, layer: str | None, part: _Part, kind: str) -> Term:
+    """One term, whose target may be known from another picture."""
+    features, of_ours = part.features, getattr(factory, "__module__", "").startswith("styletools.")
+    whole = features.source.regions.get(part.region) is None
+    if not (layer and whole and isinstance(factory, type) and of_ours and factory.kind == "style" and features.key):  # type: ignore[attr-defined]
+        return _made(factory, layer, part, kind)
+    pixels = features.source.image[0, 0].numel()
+    term = _targets.term(features.key, factory, layer, lambda: _made(factory, layer, part, kind), pixels)
+    term.weight, term.name = part.share, f"{kind} {layer}"
+    return term
+
+
+_targets = Targets()
+
+
+def _made(factory: TermFactory, layer: str | None, part: _Part, kind: str) -> Term:
     """One term; whatever can be called may have been given as a statistic."""
+    F: Tensor | Parts = part.features.source.image if layer is None else part.features[layer]
+    where = part.features.source.regions.get(part.region)
+    is_class = isinstance(factory, type) and issubclass(factory, Term)
+    if isinstance(F, Parts) and (where is not None or not is_class):
+        F = F.whole()
+    if where is not None and isinstance(F, Tensor):
+        F = in_region(F, where, arranged=_flag(factory, "arranged"))
     try:
-        term = factory(layer, part.F, weight=part.share, kind=kind)
+        term = factory(layer, F, weight=part.share, kind=kind)
     except TypeError as error:
         if isinstance(factory, type):
             raise

@@ -13,14 +13,14 @@ from styletools.door import explained
 from styletools.errors import InputError, check_weight, shown
 from styletools.losses.term import Term
 
-__all__ = ["Statistic", "as_given", "find_statistics", "statistic_name", "statistics"]
+__all__ = ["Statistic", "as_given", "find_statistics", "statistic_name", "statistics", "unsplit_statistic"]
 
 TermFactory: TypeAlias = Callable[..., Term]
 """(layer, S, weight=, kind=) → Term; a class of terms is one."""
 Statistic: TypeAlias = str | TermFactory | Iterable[str | TermFactory] | Mapping[str | TermFactory, float]
 """A name, a class of terms, several that count alike, or weights by either."""
 
-_NOT_HERE = ("objective", "sources", "statistics")  # they use the terms
+_NOT_HERE = ("blocks", "objective", "sources", "statistics", "targets")  # they use the terms
 
 
 @explained
@@ -108,6 +108,20 @@ def statistic_name(statistic: str | TermFactory) -> str:
     if isinstance(statistic, type) and issubclass(statistic, Term) and statistic.statistic:
         return statistic.statistic
     return getattr(statistic, "__name__", None) or shown(statistic)
+
+
+def unsplit_statistic(statistic: Statistic, kind: str = "style") -> str:
+    """The first of some statistics that cannot be computed in blocks; empty where all can.
+
+    Example:
+        >>> unsplit_statistic(["gram", "histogram"]), unsplit_statistic("gram")
+        ('histogram', '')
+    """
+    for factory, _, _ in find_statistics(statistic, kind):
+        known = isinstance(factory, type) and issubclass(factory, Term)
+        if not known or (factory.sums is Term.sums and not factory.of_pixels):  # type: ignore[attr-defined]
+            return statistic_name(factory)
+    return ""
 
 
 def _find(statistic: str | TermFactory, kind: str) -> TermFactory:

@@ -70,6 +70,9 @@ class Passes:
         precision: of the features and gradients inside. What goes in and comes out, and Gram matrices, are as exact as
             the network at least.
 
+        above: the pooling that it begins after. Then what goes in are its features, and what comes out is the gradient
+            with respect to them.
+
     Raises:
         InputError: an unknown precision.
 
@@ -84,9 +87,11 @@ class Passes:
         True
     """
 
-    def __init__(self, vgg: VGG, precision: Precision = "auto") -> None:
+    def __init__(self, vgg: VGG, precision: Precision = "auto", *, above: str | None = None) -> None:
         """Nothing is computed yet; weights are rearranged and buffers allocated on first use."""
         self.vgg = vgg
+        self._above = above
+        self._operations = vgg.operations[vgg.operations.index(above) + 1 if above else 0 :]
         self.precision = pick_precision(precision, vgg)
         self.dtype = torch.bfloat16 if self.precision == "bfloat16" else vgg.dtype
         self._fused = vgg.device.type == "cpu" and has_fused(self.dtype)
@@ -101,12 +106,14 @@ class Passes:
     def forward(self, image: Tensor, layers: str | Iterable[str]) -> dict[str, Tensor]:
         """Compute features; see `VGG.forward`. They are overwritten by the next call."""
         names = [layers] if isinstance(layers, str) else list(layers)
-        self.vgg.check(image, names)
+        if self._above is None:
+            self.vgg.check(image, names)
+            image = (image - self.vgg.mean) / self.vgg.std
         wanted = set(names)
         self._visited = []
         kept: dict[str, Tensor] = {}
-        x = ((image - self.vgg.mean) / self.vgg.std).to(self.dtype, memory_format=torch.channels_last)
-        for step in self.vgg.operations:
+        x = image.to(self.dtype, memory_format=torch.channels_last)
+        for step in self._operations:
             if len(kept) == len(wanted):
                 break
             if step.startswith("pool"):
@@ -153,7 +160,7 @@ class Passes:
                 add(now.before, g)
             g = self._convolution(now.step, g, back=True)
         assert g is not None, "no gradients"
-        return (g.to(self.vgg.dtype) / self.vgg.std).contiguous()
+        return g if self._above else (g.to(self.vgg.dtype) / self.vgg.std).contiguous()
 
     def release(self) -> None:
         """Release rearranged weights and buffers, tens of megabytes or more; they are made again on demand."""

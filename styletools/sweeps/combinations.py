@@ -18,8 +18,8 @@ from PIL import Image
 
 from styletools import recipes
 from styletools.errors import ImageError, InputError, StyletoolsError, shown
+from styletools.names import NAMES
 from styletools.pictures.images import load_image
-from styletools.plan import NAMES
 from styletools.sweeps.run import Run, key_of, label, name_of
 
 __all__ = ["Axis", "Combinations", "Value", "pictures_in", "read_plan"]

@@ -22,12 +22,8 @@ from styletools.pictures.saving import check_target, save_image
 from styletools.plan import Plan, Result
 from styletools.recipes import planned
 from styletools.sweeps.run import Run
-from styletools.targets import Targets
 
 __all__ = ["Outcome", "make", "own_threads"]
-
-TARGETS = Targets()
-"""What the runs of this process share: the targets of a painting are computed once."""
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _ONE_AT_A_TIME = threading.Lock()  # a network's buffers belong to one synthesis; a worker may have several threads
@@ -67,7 +63,7 @@ def make(run: Run) -> Outcome:
         if run.target.exists() and not run.replace:
             return Outcome(run.name, found=True)
         try:
-            with own_threads(run.threads), TARGETS:
+            with own_threads(run.threads):
                 _make(run)
             error = ""
         except StyletoolsError as reason:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from styletools import InputError
-from styletools.descent.loss import Autograd, as_loss
+from styletools.descent.loss import Autograd, Later, Loss, as_loss
 
 
 class Half:
@@ -57,3 +57,23 @@ def test_whatever_the_caller_has_switched_off(mode):
 def test_bad_terms(terms, message):
     with pytest.raises(InputError, match=message):
         Autograd(lambda x: terms).value_and_gradient(torch.zeros(1, 3, 2, 2))
+
+
+def test_later_is_made_when_it_is_used_and_again_after_it_was_released():
+    made = []
+
+    def make():
+        made.append(1)
+        return Autograd(lambda x: {"energy": (x**2).sum()})
+
+    loss = Later(make)
+    assert isinstance(loss, Loss)
+    assert made == []
+    for _ in range(2):
+        terms, gradient = loss.value_and_gradient(torch.ones(1, 3, 1, 1))
+        assert terms["energy"] == 3
+        assert torch.equal(gradient, torch.full((1, 3, 1, 1), 2.0))
+    assert made == [1]
+    loss.release()
+    loss.value_and_gradient(torch.ones(1, 3, 1, 1))
+    assert made == [1, 1]

@@ -174,7 +174,7 @@ class TestLBFGS:
             optimiser.step()
         H = torch.autograd.functional.hessian(bowl, torch.zeros(30, dtype=torch.float64))
         assert len(optimiser._pairs) > 5
-        for s, y, sy in optimiser._pairs:
+        for s, y, sy in ((s.values, y.values, sy) for s, y, sy in optimiser._pairs):
             assert_close(y.flatten(), H @ s.flatten())
             assert sy > 0
 
@@ -247,3 +247,34 @@ class TestAdam:
         evaluate, _ = problem(lambda x: torch.where(x == 0.5, x, x * float("nan")).sum())
         with pytest.raises(NotFinite):
             Adam(evaluate, start(0.5)).step()
+
+
+class TestCompact:
+    """Curvature pairs in half the memory."""
+
+    def run(self, compact, steps=25):
+        weights = torch.logspace(-6, 2, 3 * 8 * 8).view(1, 3, 8, 8)  # both ends far from what float16 holds by itself
+        evaluate, _ = problem(lambda x: (weights * (x - 0.3) ** 2).sum() * 1e-6)
+        optimiser = LBFGS(evaluate, torch.full((1, 3, 8, 8), 0.9), 6, compact=compact)
+        for _ in range(steps):
+            optimiser.step()
+        return optimiser
+
+    def test_goes_down_as_far(self):
+        full, half = self.run(False), self.run(True)
+        first = self.run(False, steps=1).at.total
+        assert half.at.total < first / 100
+        assert half.at.total < 3 * full.at.total
+
+    def test_takes_half(self):
+        for s, y, _ in self.run(True)._pairs:
+            assert s.values.dtype == y.values.dtype == torch.float16
+            assert s.values.abs().max() == y.values.abs().max() == 1
+
+    def test_any_memory_layout(self):
+        evaluate, _ = problem(lambda x: ((x - 0.3) ** 2).sum())
+        start = torch.rand(1, 3, 8, 6).contiguous(memory_format=torch.channels_last)
+        optimiser = LBFGS(evaluate, start, compact=True)
+        for _ in range(4):
+            optimiser.step()
+        assert optimiser.at.total < 1e-6

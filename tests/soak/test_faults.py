@@ -14,6 +14,7 @@ import sys
 import time
 
 import pytest
+import torch
 from amount import FULL, report
 
 import styletools as st
@@ -90,6 +91,9 @@ def test_a_signal_at_any_moment(number, nursery, tmp_path):
             before = out.read_bytes()
         code = run(nursery, [*plain, "-f", "-o", out], number, chance.uniform(0, 1.2 * longest))
         assert code in (0, -number, 128 + number), nursery.told.read_text()
+        state = tmp_path / "a.png.state"  # of a run that was cut short, to go on from; whole, too
+        assert not state.exists() or torch.load(state, weights_only=True)["synthesis"]["history"]
+        state.unlink(missing_ok=True)
         left = [path.name for path in tmp_path.iterdir()]
         assert left in ([], ["a.png"])
         assert left or not there

@@ -1,0 +1,100 @@
+"""A picture in blocks against the whole picture: seconds for a megapixel, and the peak of memory.
+
+`python -m benchmarks.blocks` measures 1024 and 2048 px; `python -m benchmarks.blocks 1024 2048 4096` also what takes
+most of an hour; `python -m benchmarks.blocks histories` what a short memory of L-BFGS costs in loss. The whole
+picture is left out where it does not fit in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+import styletools as st
+from benchmarks.common import PAIRS, alone, peak_memory
+from styletools.footprint import footprint
+from styletools.losses.sources import Source
+from styletools.memory import available
+from styletools.plan import CONTENT_LAYER, STYLE_LAYERS
+
+BLOCKS = ("0", "1024/pool2", "1024/pool3", "1024/pool4", "512/pool4")
+HISTORIES = ((20, False), (20, True), (10, True), (6, True), (6, False), (3, True))
+MEASURE = """
+import sys
+from benchmarks.blocks import measure_one
+measure_one(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+"""
+
+
+def measure_one(size: int, block: str, evaluations: int) -> None:
+    """Print seconds and memory of the gradient alone, after one that warms up."""
+    P, S = (st.load_image(name, longer) for name, longer in zip(PAIRS[0], (size, min(size, 1024)), strict=True))
+    objective = st.Objective(
+        st.VGG(),
+        content=P,
+        style=[Source(S, dict.fromkeys(STYLE_LAYERS, 0.2))],
+        content_layers=CONTENT_LAYER,
+        beta=7.0,
+        tv=0.5,
+        block=block,
+    )
+    seconds = []
+    for _ in range(evaluations):
+        began = time.perf_counter()
+        objective.value_and_gradient(P)
+        seconds.append(time.perf_counter() - began)
+    megapixels = P.shape[2] * P.shape[3] / 1e6
+    row = {"size": size, "block": block, "per megapixel": min(seconds) / megapixels, "GB": peak_memory()}
+    print(json.dumps(row))
+
+
+def measure(sizes: Sequence[int] = (1024, 2048), evaluations: int = 2) -> list[dict[str, Any]]:
+    """A row for each size and kind of blocks, each in a process of its own, one after the other."""
+    rows = []
+    for size in sizes:
+        needed = footprint(st.VGG("random"), [CONTENT_LAYER, *STYLE_LAYERS], round(size * 2 / 3), size)
+        for block in BLOCKS:
+            if block == "0" and needed > (available() or needed):
+                continue
+            rows.append(alone(MEASURE, size, block, evaluations))
+            print(json.dumps(rows[-1]), flush=True)
+    return rows
+
+
+def histories(size: int = 128, steps: int = 60) -> list[dict[str, Any]]:
+    """The loss that L-BFGS ends with, by the number of curvature pairs and whether they are in float16."""
+    rows = []
+    for pairs, compact in HISTORIES:
+        ends = []
+        for names in PAIRS:
+            P, S = (st.load_image(name, size) for name in names)
+            objective = st.Objective(
+                st.VGG(),
+                content=P,
+                style=S,
+                content_layers=CONTENT_LAYER,
+                style_layers=STYLE_LAYERS,
+                beta=7.0,
+                tv=0.5,
+                precision="full",
+            )
+            start = 0.5 + 0.2 * (st.white_noise(P.shape[2], P.shape[3], 0) - 0.5)
+            stage = st.Stage(objective, P.shape[2], P.shape[3], steps)
+            run = st.Synthesis([stage], start, pairs=pairs, compact=compact)
+            ends.append([step.losses["total"] for step in run][-1])
+        rows.append({"pairs": pairs, "float16": compact, "losses": ends})
+        print(json.dumps(rows[-1]), flush=True)
+    return rows
+
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    if sys.argv[1:] == ["histories"]:
+        histories()
+    else:
+        measure([int(word) for word in sys.argv[1:]] or (1024, 2048))
