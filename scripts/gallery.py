@@ -53,6 +53,8 @@ BEFORE = {
     "content_mask": None,
     "style_mask": None,
     "colours": "painting",
+    "minutes": None,
+    "block": None,
 }
 # What may differ between two machines that make the same picture.
 OF_THE_MACHINE = ("device", "precision", "threads", "torch", "styletools", "progress", "on_step", "pictures")

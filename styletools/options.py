@@ -166,7 +166,7 @@ def _add_first(command: Parser, recipe: Callable[..., Any]) -> None:
     )
     command.add("", "-f", "--force", action="store_true", help="replace OUT if it is there")
     _add(command, "", recipe, "--size", type=int, metavar="PX", help="longer side")
-    hint = "iterations at each size, or a list of them"
+    hint = "iterations at each size, or a list"
     _add(command, "", recipe, "--steps", type=sizes, metavar="N", help=hint)
     _add(command, "", recipe, "--seed", type=int, metavar="N", help="of the white-noise start")
 
