@@ -39,7 +39,8 @@ nitpick_ignore_regex = [
         "py:class",
         r"(torch|torchvision|numpy|np|PIL|ipywidgets|matplotlib|argparse|abc|anywidget|collections|http|os|pathlib|threading)\..*",
     ),
-    ("py:class", r"Tensor|Axes|Figure|t\.Any"),  # as torch and traitlets write them in what is inherited
+    ("py:class", r"(ast|traitlets|pd)\.[\w.]+"),
+    ("py:class", r"Tensor|Axes|Figure|t\.Any|Client|Path|dict\[str"),  # as others write them in what is inherited
     ("py:class", r"(styletools\.[\w.]+\.)?[PT]"),  # type variables
 ]
 

@@ -19,6 +19,8 @@ FOLDERS = {
     "descent": "Descent",
     "exercises": "Exercises",
     "explorers": "Live panels",
+    "sweeps": "Sweeps",
+    "course": "For teachers",
 }
 TOP = {
     "making": ("Making a picture", "What a picture is made from and with, from one call to each of its parts."),
@@ -26,9 +28,9 @@ TOP = {
     "around": ("Around it", "Errors, files, memory, the command line."),
 }
 PLACES = {
-    "making": "recipes plan ingredients paintings palette stages settings result remake transforms laboratory film mp4 "
-    "folder stopping",
-    "reading": "reading charts plots",
+    "making": "recipes plan names ingredients paintings palette stages running keeping settings result remake "
+    "transforms laboratory film mp4 folder stopping",
+    "reading": "reading measures charts plots",
 }
 EMPHASIS = re.compile(r"(?<![\w*`(])\*([A-Za-z][^*`>]{0,200}?\w)\*(?![\w*])")
 """*So*; it may go over the end of a line, where the star of a product would be one too: read without stars."""

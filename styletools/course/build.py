@@ -128,6 +128,7 @@ FORMS: dict[str, Callable[[bool, Variants], Files]] = {
     "slides": _slides,
     "examination": _examination,
 }
+"""What a course is handed out as: the folder's name, and what fills it."""
 
 
 def _with_tasks() -> list[Lesson]:
