@@ -81,7 +81,9 @@ def test_any_statistic(name, block):
     options = {"style": picture(70, 61, 1), "style_layers": STYLES, "statistic": name}
     image = picture(75, 83, 2)
     whole = Objective(vgg(), **options).value_and_gradient(image)
-    assert_same(whole, Objective(vgg(), block=block, **options).value_and_gradient(image), 2e-5)
+    # Wasserstein's moments of the whole picture are sums in float32, those of blocks in float64.
+    tolerance = 5e-5 if name == "wasserstein" else 2e-5
+    assert_same(whole, Objective(vgg(), block=block, **options).value_and_gradient(image), tolerance)
 
 
 @pytest.mark.parametrize("name", sorted(statistics("content")))
@@ -89,8 +91,8 @@ def test_any_statistic_of_content(name):
     options = {"content": picture(75, 83, 1), "content_layers": ["conv2_1", "conv3_1"], "content_statistic": name}
     image = picture(75, 83, 2)
     whole = Objective(vgg(), **options).value_and_gradient(image)
-    # |D − D^P| has a kink at 0, where rounding decides on the slope.
-    tolerance = 1e-3 if name == "self-similarity" else 1e-5
+    # Distances of nearly parallel features are small differences: each order of sums has other last digits.
+    tolerance = 3e-5 if name == "self-similarity" else 1e-5
     assert_same(whole, Objective(vgg(), block=32, **options).value_and_gradient(image), tolerance)
 
 
