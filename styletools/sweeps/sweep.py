@@ -194,7 +194,7 @@ def in_lines(found: Survey, most: int = 200) -> str:
         >>> run = Run("transfer", {}, Path("out/a_1.png"), {"beta": "beta 1"})
         >>> print(in_lines(Survey([run], [run], 2, Estimate(7200.0, 10**9))))
         left  beta 1
-        1 run, 1 left: about 1 h 0 min with 2 workers on this machine, 1.00 GB of memory each, 2.00 GB in all
+        1 run, 1 left: about 1 h 0 min with 2 workers on this machine, 1 GB of memory each, 2 GB in all
     """
     left = {run.name for run in found.left}
     lines = [f"left out: {why}" for why in found.left_out]

@@ -34,9 +34,9 @@ def make():
         panel.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """One Chromium for all views."""
+    """One Chromium for the views of a file; a process can have only one Playwright at a time."""
     from playwright.sync_api import sync_playwright
     from stage import CHROMIUM
 
