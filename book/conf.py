@@ -37,9 +37,9 @@ nitpick_ignore_regex = [
     # Names of other libraries: their indexes would have to be fetched, and the book is made without a network.
     (
         "py:class",
-        r"(torch|torchvision|numpy|np|PIL|ipywidgets|matplotlib|argparse|abc|anywidget|collections|http|os|pathlib|threading)\..*",
+        r"(torch|torchvision|numpy|np|PIL|ipywidgets|matplotlib|argparse|abc|anywidget|collections|http|os|pathlib|threading|traitlets)\..*",
     ),
-    ("py:class", r"Tensor|Axes|Figure|t\.Any"),  # as torch and traitlets write them in what is inherited
+    ("py:class", r"Tensor|Axes|Figure|t\.Any|dict\[str"),  # as torch and traitlets write them in what is inherited
     ("py:class", r"(styletools\.[\w.]+\.)?[PT]"),  # type variables
 ]
 
