@@ -8,14 +8,16 @@ from book import building, sources
 
 
 def main(words: list[str]) -> int:
-    """Install, write the sources, build; the exit code."""
+    """Install, export the engine, write the sources, build; the exit code."""
     building.install()
     if words == ["install"]:
         return 0
+    building.engine()
     building.stage()
     sources.write(building.SOURCE)
     code = building.build()
     if not code:
+        building.add_one_file()
         print(f"{building.OUT / 'index.html'}\nread it with: styletools book")
     return code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,7 +22,9 @@ SOURCE = ROOT / "artifacts" / "book-source"
 STATIC = ROOT / "artifacts" / "book-static"
 OUT = ROOT / "artifacts" / "book"
 ENGINE = ROOT / "artifacts" / "engine"
-"""What computes in a page, if somebody has made it."""
+"""What computes in a page."""
+ONE_FILE = ROOT / "artifacts" / "styletools.html"
+"""The panels in a page that needs no server."""
 MATHJAX: dict[str, Any] = {
     "output": {"fontPath": "[mathjax]/fonts/%%FONT%%-font", "displayOverflow": "overflow"},
     "options": {
@@ -43,9 +46,23 @@ def repository() -> str:
 
 def install() -> None:
     """Install what comes from npm, exactly as the lock file says, with Node from the machine or from PyPI."""
-    done = subprocess.run([sys.executable, str(ROOT / "scripts" / "browser" / "node.py")], check=False).returncode
-    if done:
+    if _script("browser/node.py"):
         raise SystemExit("book: npm failed; without a network, put book/node_modules there by hand")
+
+
+def engine() -> None:
+    """Export what computes in a page, and the page in one file, which holds the same."""
+    if _script("one_file.py"):
+        raise SystemExit("book: the engine of the pages could not be exported")
+
+
+def _script(name: str) -> int:
+    return subprocess.run([sys.executable, str(ROOT / "scripts" / name)], check=False).returncode
+
+
+def add_one_file(out: Path = OUT) -> None:
+    """Put the page in one file beside the others."""
+    shutil.copy2(ONE_FILE, out)
 
 
 def stage() -> None:
@@ -56,11 +73,18 @@ def stage() -> None:
     shutil.copy2(MODULES / "mathjax" / "tex-chtml.js", mathjax)
     shutil.copytree(MODULES / "mathjax" / "a11y", mathjax / "a11y")
     shutil.copytree(MODULES / FONT, mathjax / "fonts" / "mathjax-newcm-font" / "chtml")
-    if ENGINE.is_dir():
-        shutil.copytree(ENGINE, STATIC / "engine")
+    shutil.copytree(ENGINE, STATIC / "engine", copy_function=_linked)
     (STATIC / "notebooks").mkdir()
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         shutil.copy2(path, STATIC / "notebooks")
+
+
+def _linked(source: str, target: str) -> None:
+    """The same file under a second name where the disk allows it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def build(source: Path = SOURCE, out: Path = OUT) -> int:
@@ -79,7 +103,7 @@ def finish(app: Any, pagename: str, templatename: str, context: dict[str, Any], 
         return
     files = {name: Path(app.srcdir) / source for source, (_, name) in app.builder.env.images.items()}
     context["body"] = pictured(context["body"], lambda source: _size(files.get(source.rsplit("/", 1)[-1])))
-    if 'class="styletools-panel"' in context["body"] and (STATIC / "engine" / "panels.js").exists():
+    if 'class="styletools-panel"' in context["body"]:
         script = context["pathto"]("_static/engine/panels.js", resource=True)
         app.add_js_file(None, body=f'import {{ mount }} from "./{script}"; mount();', type="module")
         app.add_css_file("engine/panels.css")

@@ -37,7 +37,7 @@ nitpick_ignore_regex = [
     # Names of other libraries: their indexes would have to be fetched, and the book is made without a network.
     (
         "py:class",
-        r"(torch|torchvision|numpy|np|PIL|ipywidgets|matplotlib|argparse|abc|anywidget|collections|http|os|pathlib|threading)\..*",
+        r"(torch|torchvision|numpy|np|PIL|ipywidgets|matplotlib|argparse|abc|anywidget|collections|http|os|pathlib|threading|traitlets)\..*",
     ),
     ("py:class", r"(ast|traitlets|pd)\.[\w.]+"),
     ("py:class", r"Tensor|Axes|Figure|t\.Any|Client|Path|dict\[str"),  # as others write them in what is inherited

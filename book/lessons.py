@@ -18,17 +18,15 @@ PANELS = {
     "explore_gram": "gram",
     "explore_content": "content",
     "explore_style": "style",
-    "explore_tradeoff": "transfer",
     "explore_studio": "transfer",
 }
-"""Which panel of the page stands for a panel of the notebook; `explore_statistics` has none."""
+"""Which panel of the page stands for a panel of the notebook; of the others the page shows a photograph."""
 
 PICTURES = {
     "explore_features": ("content",),
     "explore_gram": ("style",),
     "explore_content": ("content",),
     "explore_style": ("style",),
-    "explore_tradeoff": ("content", "style"),
     "explore_studio": ("content", "style"),
 }
 """What its pictures are, in the order of its arguments."""

@@ -32,12 +32,16 @@ from browser.terms import STATISTICS, Content, Smoothness, Term
 import styletools as st
 from styletools import stages
 from styletools.descent import optimisers
+from styletools.explorers.gram import NONE
+from styletools.explorers.touch.protocol import described as known
 from styletools.files import write_whole
 from styletools.network.vgg import VGG
 from styletools.pictures.samples import credit
+from styletools.pictures.variations import VARIATIONS
 from styletools.plan import CONTENT_LAYER, CONTRAST, STYLE_LAYERS
 
 SCRIPTS = "book/engine"  # what runs the graphs
+TOUCH = "styletools/explorers/touch"  # the views that a notebook has, too
 RUNTIME = MODULES / "onnxruntime-web" / "dist"
 MODULE, WASM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,7 +50,7 @@ WEIGHTS = DATA / "vgg16.safetensors"
 FOLDER = ROOT / "artifacts" / "engine"
 POOLINGS, PADDINGS = ("max", "avg"), ("replicate", "zeros")
 DEEPEST = STYLE_LAYERS[-1]
-FEATURES = (DEEPEST, "conv5_3")  # most of what one looks at, and everything: the last two layers are 9 MB of weights
+FEATURES = (*STYLE_LAYERS, "conv5_3")  # a page takes the first that is deep enough, and fetches no more weights
 
 
 def content_layers(vgg: VGG) -> list[str]:
@@ -157,6 +161,18 @@ def defaults() -> dict[str, Any]:
     return found
 
 
+def explorers() -> dict[str, Any]:
+    """What the views of features and Gram matrices are told at first."""
+    vgg = VGG("random")
+    every = [name for name in vgg.layers if not name.endswith("_pre")]
+    return {
+        "layers": known(vgg.layer(name) for name in every),
+        "together": every[: every.index(DEEPEST) + 1],
+        "styles": STYLE_LAYERS,
+        "changes": [NONE, *VARIATIONS],
+    }
+
+
 def pictures() -> dict[str, dict[str, str]]:
     """The package's pictures, which are copied, with their credits."""
     found = {}
@@ -169,10 +185,12 @@ def pictures() -> dict[str, dict[str, str]]:
 def export(folder: Path = FOLDER) -> Path:
     """Write everything that a page needs into a folder, and return it."""
     install()
-    for part in ("graphs", "pictures", "ort"):
+    for part in ("graphs", "pictures", "ort", "touch"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     for source in (WEIGHTS, *(ROOT / SCRIPTS).glob("*.js"), *(ROOT / SCRIPTS).glob("*.css")):
         _share(source, folder / source.name)
+    for source in (*(ROOT / TOUCH).glob("*.js"), ROOT / TOUCH / "touch.css"):
+        _share(source, folder / "touch" / source.name)
     for name in st.SAMPLES:
         _share(DATA / "images" / f"{name}.jpg", folder / "pictures" / f"{name}.jpg")
     for name in (MODULE, WASM):
@@ -191,7 +209,7 @@ def export(folder: Path = FOLDER) -> Path:
     engine |= {"weights": {"file": WEIGHTS.name, "bytes": WEIGHTS.stat().st_size}}
     needed = described[f"transfer {CONTENT_LAYER} gram max replicate"]["weights"]
     engine |= {"download": runtime["bytes"] + needed, "content_layers": content_layers(VGG("random"))}
-    engine |= {"defaults": defaults(), "pictures": pictures()}
+    engine |= {"defaults": defaults(), "pictures": pictures(), "explorers": explorers()}
     write_whole(folder / "graphs.json", json.dumps(described).encode())
     write_whole(folder / "engine.json", json.dumps(engine, ensure_ascii=False).encode())
     return folder

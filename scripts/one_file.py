@@ -1,6 +1,6 @@
 """Write the page in one file: panels, runtime, graphs, weights and pictures in a single HTML that needs no server.
 
-    python scripts/one_file.py [PAGE]       artifacts/styletools.html by default, about 18 MB
+    python scripts/one_file.py [PAGE]       artifacts/styletools.html by default, about 19 MB
 
 To hand out on a stick or by mail: it works from file://, without a network. Its weights have eight bits with a scale
 for each filter, half the size; pictures look the same, but a gradient is off by some percent, and the page says so.
@@ -39,7 +39,7 @@ body {{ margin: 0 auto; max-width: 1000px; padding: 0.5rem; font-family: system-
 {css}
 </style></head>
 <body><main><h1>{title}</h1>
-<p>Three syntheses after Gatys, Ecker and Bethge (2016). Everything that they need is inside this file.</p>
+<p>Two explorers and three syntheses after Gatys, Ecker and Bethge (2016). All that they need is in this file.</p>
 {panels}
 </main>
 <script type="application/octet-stream" id="styletools-page">{page}</script>
@@ -47,7 +47,13 @@ body {{ margin: 0 auto; max-width: 1000px; padding: 0.5rem; font-family: system-
 <script type="text/plain" id="styletools-worker">{worker}</script>
 <script>{program}</script></body></html>
 """
-PANELS = ('data-panel="transfer"', 'data-panel="style" data-size="64"', 'data-panel="content" data-size="64"')
+PANELS = (
+    'data-panel="features"',
+    'data-panel="gram"',
+    'data-panel="transfer"',
+    'data-panel="style" data-size="64"',
+    'data-panel="content" data-size="64"',
+)
 
 
 def packed_weights(needed: int) -> bytes:
@@ -82,7 +88,14 @@ def group(files: dict[str, bytes]) -> str:
 def bundle(name: str) -> str:
     """A module with all that it imports, as a plain script."""
     esbuild = node(str(MODULES / "esbuild" / "bin" / "esbuild"))
-    command = [*esbuild, str(ENGINE / name), "--bundle", "--format=iife", "--target=es2022", "--charset=utf8"]
+    command = [
+        *esbuild,
+        str(export_browser.FOLDER / name),
+        "--bundle",
+        "--format=iife",
+        "--target=es2022",
+        "--charset=utf8",
+    ]
     done = subprocess.run([*command, "--log-level=error", "--legal-comments=none"], capture_output=True, check=True)
     return done.stdout.decode().replace("</script", "<\\/script")
 
@@ -92,11 +105,11 @@ def one_file() -> bytes:
     folder = export_browser.export()
     index: dict[str, Any] = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
     every: dict[str, Any] = json.loads((folder / "graphs.json").read_text(encoding="utf-8"))
-    deepest = f"features {export_browser.DEEPEST}"
+    deeper = f"features {export_browser.FEATURES[-1]}"
     graphs = {
         name: about
         for name, about in every.items()
-        if name == "gram" or (name.endswith(CHOSEN) and (not name.startswith("features") or name.startswith(deepest)))
+        if name == "gram" or (name.endswith(CHOSEN) and not name.startswith(deeper))
     }
     needed = max(about["weights"] for about in graphs.values())
     for about in graphs.values():  # what is expanded is all of it
@@ -106,6 +119,7 @@ def one_file() -> bytes:
     read |= {name: (folder / name).read_bytes() for name in (index["runtime"]["module"], index["runtime"]["wasm"])}
     read |= {"graphs.json": json.dumps(graphs).encode(), "weights.int8": packed_weights(needed)}
     page = {about["file"]: (folder / about["file"]).read_bytes() for about in index["pictures"].values()}
+    page["touch/touch.css"] = (folder / "touch" / "touch.css").read_bytes()
     page["engine.json"] = json.dumps(index, ensure_ascii=False).encode()
     html = HTML.format(
         title=TITLE,

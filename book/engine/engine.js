@@ -61,27 +61,28 @@ export class Engine {
   }
 
   /**
-   * F of one layer of a picture, (1, C, H, W).
+   * F of some layers of a picture by name, (1, C, H, W), by one forward pass.
    *
-   * @param {Raw} image
-   * @param {string} layer conv1_1 … conv5_3, pool1 … pool4
+   * @param {Raw | import("./objective.js").Picture} image as it was read, or at its size already
+   * @param {string[]} layers conv1_1 … conv5_3, pool1 … pool4
    * @param {{ size?: number, pooling?: "max" | "avg", padding?: "replicate" | "zeros" } & Watching} [options]
-   * @returns {Promise<Values & { picture: import("./objective.js").Picture }>}
+   * @returns {Promise<{ layers: Record<string, Values>, picture: import("./objective.js").Picture }>}
    */
-  async features(image, layer, { size = 224, pooling = "max", padding = "replicate", ...watching } = {}) {
+  async features(image, layers, { size = 224, pooling = "max", padding = "replicate", ...watching } = {}) {
     await this.#opened();
-    return this.#ask({ ask: "features", image, layer, size, pooling, padding }, watching);
+    return this.#ask({ ask: "features", image, layers, size, pooling, padding }, watching);
   }
 
   /**
    * Ĝ = F Fᵀ / M of features, (C, C).
    *
    * @param {Values} features from `features`
-   * @returns {Promise<Values>}
+   * @param {{ ordered?: boolean }} [options] whether to sort the filters as well
+   * @returns {Promise<Values & { order?: number[] }>}
    */
-  async gram({ data, shape }) {
+  async gram({ data, shape }, { ordered = false } = {}) {
     await this.#opened();
-    return this.#ask({ ask: "gram", data, shape });
+    return this.#ask({ ask: "gram", data, shape, ordered });
   }
 
   async #begin() {

@@ -7,7 +7,7 @@ const OWN = "own";
 const SIZES = [64, 80, 96, 112, 128, 144, 160, 176, 192];
 
 /** A choice of a picture: one of the package's, or the reader's own file. */
-class Choice {
+export class Choice {
   /**
    * @param {string} text
    * @param {any} index engine.json
@@ -26,7 +26,12 @@ class Choice {
     const file = element("input", { type: "file", accept: "image/*", className: "st-file" });
     const upload = element("label", { className: "st-upload" }, file, "Your own…");
     this.field = labelled(text, this.select, upload, this.preview);
-    this.select.addEventListener("change", () => this.look());
+    this.owned = 0;
+    this.changed = () => {}; // somebody may want to know
+    this.select.addEventListener("change", async () => {
+      await this.look();
+      this.changed();
+    });
     file.addEventListener("change", async () => {
       const chosenFile = file.files?.[0];
       file.value = "";
@@ -39,13 +44,20 @@ class Choice {
       }
       this.select.querySelector(`[value=${OWN}]`)?.remove();
       this.select.append(element("option", { value: OWN, selected: true }, this.own.name));
+      this.owned += 1;
       await this.look();
+      this.changed();
       say(`${chosenFile.name} was added. It stays on this machine.`);
     });
   }
 
   get title() {
     return this.select.selectedOptions[0]?.textContent ?? "";
+  }
+
+  /** What tells this picture from all others. */
+  get key() {
+    return this.select.value === OWN ? `${OWN} ${this.owned} of ${this.select.id}` : this.select.value;
   }
 
   /** The picture that is chosen. @returns {Promise<import("./engine.js").Raw>} */

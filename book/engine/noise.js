@@ -37,3 +37,14 @@ export function softNoise(height, width, seed, contrast) {
     return 0.5 + contrast * (uniform - 0.5);
   });
 }
+
+/** The whole numbers below `count` in the order of torch's `randperm`. @param {number} count @param {number} seed */
+export function shuffled(count, seed) {
+  const next = twister(seed);
+  const found = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let i = 0; i < count - 1; i++) {
+    const other = i + (next() % (count - i));
+    [found[i], found[other]] = [found[other], found[i]];
+  }
+  return found;
+}

@@ -1,12 +1,15 @@
-// Panels in a page: each `<div class="styletools-panel" data-panel="content | style | transfer">` gets one.
-// Until Start is pressed a panel is a form and a picture; the engine is fetched by the first that is started.
+// Panels in a page: each `<div class="styletools-panel" data-panel="content | style | transfer | features | gram">` gets
+// one; what is in a panel of any other kind stays. Until Start is pressed a panel is a form and a picture; the engine is fetched by the first that is started.
 
 import { Curve } from "./curve.js";
 import { Engine, unsupported } from "./engine.js";
 import { button, element } from "./elements.js";
+import { EXPLORERS, Explorer } from "./explorer.js";
 import { Form } from "./form.js";
 import { decode, save, show, toCanvas } from "./pictures.js";
 import { toBytes } from "./resize.js";
+import { Run } from "./run.js";
+import { follow, viewed } from "./view.js";
 
 const TITLES = {
   content: "What a layer keeps of the content",
@@ -27,12 +30,14 @@ export class Panel {
     this.host = host;
     this.index = index;
     this.engine = engine;
+    this.open = open;
     this.kind = /** @type {"content" | "style" | "transfer"} */ (host.dataset.panel ?? "transfer");
     /** @type {import("./engine.js").Raw | null} */
     this.made = null;
     /** @type {AbortController | null} */
     this.running = null;
     this.form = new Form(this.kind, host.dataset, index, open, (text) => this.say(text));
+    this.stage = element("div");
     this.canvas = element("canvas", { width: WIDTH, height: (WIDTH * 2) / 3, role: "img", className: "st-picture" });
     this.curve = new Curve();
     this.startButton = button("Start", () => this.start(), { className: "st-start" });
@@ -41,6 +46,7 @@ export class Panel {
     this.progress = element("progress", { max: 1, value: 0, "aria-label": "Progress" });
     this.detail = element("p", { className: "st-detail" });
     this.status = element("p", { className: "st-status", role: "status", "aria-live": "polite" });
+    this.stage.append(this.canvas);
     this.#build();
   }
 
@@ -60,7 +66,7 @@ export class Panel {
       element("div", { className: "st-buttons" }, this.startButton, this.stopButton, this.saveButton),
       element("p", { className: "st-note" }, `Everything is computed in this page; nothing leaves your machine. ${where}${note}`),
     );
-    const right = element("div", { className: "st-right" }, this.canvas, this.progress, this.detail, this.status, this.curve.svg, this.curve.legend);
+    const right = element("div", { className: "st-right" }, this.stage, this.progress, this.detail, this.status, this.curve.svg, this.curve.legend);
     const title = element("p", { className: "st-title" }, this.host.dataset.title ?? TITLES[this.kind]);
     this.host.replaceChildren(title, element("div", { className: "st-columns" }, left, right));
     this.host.setAttribute("role", "group");
@@ -95,13 +101,21 @@ export class Panel {
       this.say("Starting the engine…");
       this.progress.value = 0;
       this.fresh = true;
+      this.stage.replaceChildren(this.canvas);
+      const run = new Run(/** @type {import("./engine.js").Raw} */ (job.pictures.content ?? job.pictures.style));
       const made = await this.engine.synthesise(job, {
         signal: running.signal,
         onBytes: (loaded, total) => this.#bytes(loaded, total),
-        onStep: (step) => this.#step(step),
+        onStep: (step) => {
+          this.#step(step);
+          run.keep(step);
+        },
       });
       this.made = { rgba: toBytes(made), height: made.height, width: made.width };
       show(this.canvas, toCanvas(this.made));
+      const alt = `The picture that was made, ${made.width} × ${made.height} pixels`;
+      const model = run.model(this.made, job.pictures.content ? "photograph" : "painting", alt);
+      this.stage.replaceChildren(await viewed("compare", model, this.open).catch(() => this.canvas)); // still a picture
       const seconds = Math.round((performance.now() - began) / 1000);
       this.progress.value = 1;
       this.detail.textContent = "";
@@ -183,7 +197,8 @@ export function mount({ engine = new Engine(), open = (file) => fetched(file, en
   const begin = async (/** @type {HTMLElement} */ host) => {
     index ??= open("engine.json").then(async (blob) => JSON.parse(await blob.text()));
     try {
-      await new Panel(host, await index, engine, once).look();
+      const Kind = Object.hasOwn(EXPLORERS, host.dataset.panel ?? "") ? Explorer : Panel;
+      await new Kind(host, await index, engine, once).look();
     } catch (error) {
       index = null;
       host.append(element("p", { role: "status" }, `This panel cannot start: ${/** @type {Error} */ (error).message}`));
@@ -199,6 +214,10 @@ export function mount({ engine = new Engine(), open = (file) => fetched(file, en
     },
     { rootMargin: "600px" },
   );
-  for (const host of root.querySelectorAll(".styletools-panel")) observer.observe(host);
+  for (const host of root.querySelectorAll(".styletools-panel")) {
+    const { panel = "" } = /** @type {HTMLElement} */ (host).dataset;
+    if (Object.hasOwn(TITLES, panel) || Object.hasOwn(EXPLORERS, panel)) observer.observe(host);
+  }
+  follow();
   return engine;
 }

@@ -12,10 +12,17 @@ export function rounded(value) {
   return below % 2 === 0 ? below : below + 1;
 }
 
-/** Width and height with the longer side exactly `size`. @param {number} height @param {number} width @param {number} size */
+/**
+ * Height and width with the longer side exactly `size`.
+ *
+ * @param {number} height
+ * @param {number} width
+ * @param {number} size
+ * @returns {[number, number]}
+ */
 export function fit(height, width, size) {
-  const longer = Math.max(height, width);
-  return [height, width].map((side) => Math.max(1, rounded((side * size) / longer)));
+  const side = (/** @type {number} */ before) => Math.max(1, rounded((before * size) / Math.max(height, width)));
+  return [side(height), side(width)];
 }
 
 /** @param {number} height @param {number} width @param {number} share @param {number} smallest */

@@ -1,6 +1,7 @@
 // The worker of the engine: one request at a time, answered by messages. The page stays alive while it computes.
 
 import { tensor } from "./objective.js";
+import { order } from "./reading.js";
 import { read, toBytes } from "./resize.js";
 import { Runtime } from "./runtime.js";
 import { fit } from "./stages.js";
@@ -37,28 +38,31 @@ const answers = {
     return { ...synthesis.picture, stopped: stopped.delete(id), steps: number };
   },
 
-  /** Features of one layer: F, and their shape. @param {any} request */
-  async features({ image, size, layer, pooling, padding }) {
+  /** Features of some layers by name, by the shallowest graph that has them all. @param {any} request */
+  async features({ image, size, layers, pooling, padding }) {
     await runtime.open();
-    const [height, width] = fit(image.height, image.width, size);
-    const picture = read(image, height, width);
-    const name = ["conv5_1", "conv5_3"]
-      .map((deepest) => `features ${deepest} ${pooling} ${padding}`)
-      .find((graph) => runtime.index.graphs[graph].layers.includes(layer));
-    if (!name) throw new Error(`There is no layer called ${layer}.`);
-    const { smallest } = runtime.index.graphs[name];
+    const picture = "rgba" in image ? read(image, ...fit(image.height, image.width, size)) : image;
+    const { graphs } = runtime.index;
+    const names = Object.keys(graphs).filter((graph) => graph.startsWith("features ") && graph.endsWith(` ${pooling} ${padding}`));
+    const missing = (/** @type {string} */ graph) => layers.find((/** @type {string} */ layer) => !graphs[graph].layers.includes(layer));
+    const name = names.find((graph) => missing(graph) === undefined);
+    if (!name) throw new Error(`There is no layer called ${missing(/** @type {string} */ (names.at(-1)))}.`);
+    const { smallest } = graphs[name];
+    const { height, width } = picture;
     if (Math.min(height, width) < smallest) throw new Error(`${height} × ${width} pixels are too few; take ${smallest} or more.`);
     const session = await runtime.session(name);
-    const found = (await session.run({ image: tensor(runtime.ort, picture) }, [layer]))[layer];
-    return { data: found.data, shape: found.dims, picture };
+    const found = await session.run({ image: tensor(runtime.ort, picture) }, layers);
+    const values = layers.map((/** @type {string} */ layer) => [layer, { data: found[layer].data, shape: found[layer].dims }]);
+    return { layers: Object.fromEntries(values), picture };
   },
 
-  /** Ĝ = F Fᵀ / M of features. @param {any} request */
-  async gram({ data, shape }) {
+  /** Ĝ = F Fᵀ / M of features, and an order of the filters where it is asked for. @param {any} request */
+  async gram({ data, shape, ordered }) {
     const session = await runtime.session("gram");
     const features = new runtime.ort.Tensor("float32", data, shape);
     const { gram } = await session.run({ features });
-    return { data: gram.data, shape: gram.dims };
+    const found = { data: gram.data, shape: gram.dims };
+    return ordered ? { ...found, order: order(gram.data, gram.dims[0]) } : found;
   },
 
   async release() {

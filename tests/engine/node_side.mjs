@@ -23,6 +23,16 @@ const answers = {
     const { resize } = await load("resize.js");
     return text(resize({ data: floats(data), height: from[0], width: from[1] }, to[0], to[1]).data);
   },
+  async vary({ name, data, height, width }) {
+    const { VARIATIONS } = await load("variations.js");
+    if (!name) return Object.keys(VARIATIONS);
+    const found = VARIATIONS[name]({ data: floats(data), height, width });
+    return { ...found, data: text(found.data) };
+  },
+  async order({ gram, count }) {
+    const { closest, order } = await load("reading.js");
+    return { order: order(floats(gram), count), closest: closest(floats(gram), count) };
+  },
   async stages({ options, defaults }) {
     const { stages } = await load("stages.js");
     return options.map((one) => stages(one, defaults));

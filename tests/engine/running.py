@@ -17,6 +17,8 @@ import styletools as st
 from styletools.losses.objective import Objective
 from styletools.recipes import STYLE_LAYERS
 
+EVERY = bool(os.environ.get("STYLETOOLS_EVERY"))
+"""Whether every combination is tested, which takes ten minutes, instead of each choice once."""
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 exporter = importlib.import_module("export_browser")
@@ -26,6 +28,11 @@ exporter = importlib.import_module("export_browser")
 def engine() -> Path:
     """The folder of the engine, exported once."""
     return exporter.export()
+
+
+@cache
+def network(pooling: str, padding: str) -> st.VGG:
+    return st.VGG(pooling=pooling, padding=padding)
 
 
 @cache
@@ -68,7 +75,7 @@ def graph_of(objective: dict) -> str:
 
 def both(objective: dict, image: torch.Tensor, content: torch.Tensor, style: torch.Tensor):
     """Terms and gradient by the graph, and by the package."""
-    vgg = st.VGG(pooling=objective["pooling"], padding=objective["padding"])
+    vgg = network(objective["pooling"], objective["padding"])
     options = {key: value for key, value in objective.items() if key not in ("pooling", "padding")}
     package = Objective(vgg, content=content, style=style, precision="full", **options)
     expected = package.value_and_gradient(image)
@@ -89,7 +96,7 @@ def margin(image: torch.Tensor, pooling: str, padding: str) -> float:
 
     There the gradient jumps, and the last bit of a sum decides; in units of the layer's mean feature.
     """
-    vgg, nearest = st.VGG(pooling=pooling, padding=padding), float("inf")
+    vgg, nearest = network(pooling, padding), float("inf")
     names = [name for name in vgg.operations if name.startswith("conv") and name <= "conv5_1"]
     found = vgg(image, [*(f"{name}_pre" for name in names), *names])
     for name in names:

@@ -6,12 +6,17 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from running import CHOICES, OBJECTIVES, both, engine, exporter, index, session, smooth_start
+from running import CHOICES, EVERY, OBJECTIVES, both, engine, exporter, index, network, session, smooth_start
 
 import styletools as st
 from styletools.recipes import STYLE_LAYERS
 
 SIZES = [(64, 64), (48, 64), (43, 65), (17, 31), (96, 71)]
+SIZED = [(size, *choice) for size in SIZES for choice in CHOICES] if EVERY else [
+    (size, *CHOICES[i % 4]) for i, size in enumerate(SIZES)
+]  # fmt: skip
+KINDS = [(name, statistic) for name in OBJECTIVES for statistic in ("gram", "mean-deviation")]
+LAYERS = exporter.content_layers(st.VGG("random"))
 
 
 def pictures(height, width, pooling="max", padding="replicate"):
@@ -35,15 +40,15 @@ def compare(found, expected):
     assert off(gradient, slope) < 1e-4
 
 
-@pytest.mark.parametrize(("pooling", "padding"), CHOICES)
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize(("size", "pooling", "padding"), SIZED, ids=str)
 def test_terms_and_gradient_are_the_packages(size, pooling, padding):
     objective = OBJECTIVES["transfer"] | {"pooling": pooling, "padding": padding, "statistic": "gram"}
     compare(*both(objective, *pictures(*size, pooling, padding)))
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
-@pytest.mark.parametrize("statistic", ["gram", "mean-deviation"])
+@pytest.mark.parametrize(
+    ("name", "statistic"), KINDS if EVERY else [kind for kind in KINDS if kind[1] == "gram" or kind[0] == "texture"]
+)
 def test_every_kind_of_objective(name, statistic):
     objective = OBJECTIVES[name] | {"pooling": "max", "padding": "replicate", "statistic": statistic}
     compare(*both(objective, *pictures(43, 65)))
@@ -58,7 +63,7 @@ def test_ties_and_borders(pooling, padding):
     compare(*both(objective, image, image, st.load_image("starry_night", 50)))
 
 
-@pytest.mark.parametrize("layer", exporter.content_layers(st.VGG("random")))
+@pytest.mark.parametrize("layer", LAYERS if EVERY else LAYERS[::3])
 def test_content_at_every_layer(layer):
     objective = OBJECTIVES["content"] | {"content_layers": layer, "pooling": "max", "padding": "replicate"}
     compare(*both(objective | {"statistic": "gram"}, *pictures(33, 48)))
@@ -70,7 +75,7 @@ def test_features_of_every_layer(pooling, padding):
     image = st.load_image("china", 49)
     layers = index()["graphs"][f"features conv5_3 {pooling} {padding}"]["layers"]
     assert len(layers) == 13 + 4
-    expected = st.VGG(pooling=pooling, padding=padding)(image, layers)
+    expected = network(pooling, padding)(image, layers)
     for name, F in zip(layers, run.run(layers, {"image": image.numpy()}), strict=True):
         assert off(torch.from_numpy(F), expected[name]) < 1e-4, name
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+from itertools import product
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from running import ROOT, engine, exporter, index
+from running import EVERY, ROOT, engine, exporter, index
 
 import styletools as st
 from styletools.descent.optimisers import LBFGS, Adam, Evaluation
@@ -147,10 +148,17 @@ def test_both_optimisers_take_the_packages_steps(name):
 STYLE = dict.fromkeys(("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"), 0.2)
 
 
+RUNS = list(product(("transfer", "texture", "content"), ("lbfgs", "adam"), ("avg", "max")))
+FEW = [
+    ("transfer", "lbfgs", "avg"),
+    ("transfer", "lbfgs", "max"),
+    ("texture", "adam", "max"),
+    ("content", "lbfgs", "avg"),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("pooling", ["avg", "max"])
-@pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
-@pytest.mark.parametrize("recipe", ["transfer", "texture", "content"])
+@pytest.mark.parametrize(("recipe", "optimiser", "pooling"), RUNS if EVERY else FEW)
 def test_the_first_losses_of_a_synthesis_are_pythons(recipe, optimiser, pooling):
     """Where maxima nearly tie the last bit of a sum decides: the package itself is not the same everywhere."""
     options = {
@@ -178,7 +186,7 @@ def test_the_first_losses_of_a_synthesis_are_pythons(recipe, optimiser, pooling)
     found = ask("synthesis", job=job, most=10)["found"]
     expected = result.history
     assert [step["height"] for step in found] == expected["height"][:10]
-    totals, alike = [step["total"] for step in found], 10 if pooling == "avg" else 3
+    totals, alike = [step["total"] for step in found], 8 if pooling == "avg" else 3
     assert totals[:alike] == pytest.approx(expected["total"][:alike], rel=1e-3)
     assert totals == pytest.approx(expected["total"][:10], rel=0.1)
     assert [step["evaluations"] for step in found][:alike] == expected["evaluations"][:alike]

@@ -57,15 +57,23 @@ def test_it_works_from_a_file_without_a_network(file):
     with chromium() as browser:
         context = browser.new_context(offline=True, viewport={"width": 1100, "height": 900})
         tab = context.new_page()
-        tab.set_default_timeout(240_000)
+        tab.set_default_timeout(90_000)
         asked, broken = [], []
         tab.on("request", lambda request: asked.append(request.url))
         tab.on("pageerror", lambda error: broken.append(str(error)))
         tab.goto(file.as_uri())
-        for panel, layer in zip(tab.locator(".styletools-panel").all(), (None, None, "conv3_1"), strict=True):
+        explorers, syntheses = tab.locator(".styletools-panel").all()[:2], tab.locator(".styletools-panel").all()[2:]
+        for panel in explorers:
+            panel.scroll_into_view_if_needed()
+            panel.get_by_role("button", name="Start").click(timeout=60_000)
+            panel.locator("[data-shown]").wait_for(timeout=120_000)
+        assert "filter" in explorers[0].locator(".st-touch").inner_text()
+        explorers[1].get_by_role("button", name="scatter blocks").click()
+        explorers[1].get_by_text("The Starry Night, scatter blocks").first.wait_for(timeout=60_000)
+        for panel, layer in zip(syntheses, (None, None, "conv3_1"), strict=True):
             panel.scroll_into_view_if_needed()
             panel.get_by_label("Size", exact=True).select_option("64")
-            panel.get_by_label("Steps at each size").fill("3")
+            panel.get_by_label("Steps at each size").fill("12")
             panel.get_by_text("More choices").click()
             if panel.get_by_label("Sizes").is_enabled():
                 panel.get_by_label("Sizes").select_option("no")
@@ -74,7 +82,7 @@ def test_it_works_from_a_file_without_a_network(file):
             panel.get_by_role("button", name="Start").click()
             panel.locator(".st-legend", has_text="total").wait_for()
             first = total(panel)
-            says(panel, "Finished after 3 steps")
+            says(panel, "Finished after 12 steps")
             assert total(panel) < first
             assert "eight bits" in panel.text_content()
         assert barriers(tab) == []

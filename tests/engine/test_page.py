@@ -58,7 +58,7 @@ def browser():
 def site(browser, request):
     with served(engine(), {"/": page()}, isolated=request.param) as url:
         tab = browser.new_page()
-        tab.set_default_timeout(240_000)
+        tab.set_default_timeout(120_000)
         tab.add_init_script(HELPERS)
         tab.goto(url)
         tab.isolated = request.param
@@ -93,13 +93,12 @@ FEATURES = """async ({ name, layers, size }) => {
   const { decode } = await import("/pictures.js");
   globalThis.mine ??= new Engine();
   const image = await decode(await (await fetch(`/pictures/${name}.jpg`)).blob(), name);
-  const found = [];
-  for (const layer of layers) {
-    const F = await mine.features(image, layer, { size });
-    const G = await mine.gram(F);
-    found.push({ shape: F.shape, F: text(F.data), G: text(G.data), grams: G.shape, picture: text(F.picture.data) });
-  }
-  return found;
+  const { layers: found, picture } = await mine.features(image, layers, { size });
+  return Promise.all(layers.map(async (layer) => {
+    const { data, shape } = found[layer];
+    const G = await mine.gram(found[layer]);
+    return { shape, F: text(data), G: text(G.data), grams: G.shape, picture: text(picture.data) };
+  }));
 }"""
 
 
@@ -107,7 +106,7 @@ def test_features_and_gram_matrices_for_explorers(browser, vgg):
     layers = ["conv1_1", "pool2", "conv4_2", "conv5_3"]
     with served(engine(), {"/": page()}) as url:
         tab = browser.new_page()
-        tab.set_default_timeout(240_000)
+        tab.set_default_timeout(120_000)
         tab.add_init_script(HELPERS)
         tab.goto(url)
         found = tab.evaluate(FEATURES, {"name": "coffee", "layers": layers, "size": 90})
@@ -131,13 +130,13 @@ ERRORS = """async () => {
   const elsewhere = new Engine({ base: location.origin + "/nowhere/", worker: started("/worker.js") });
   const gone = new Engine({ worker: started("/no-worker.js") });
   const answers = [
-    await say(engine.features(image, "conv9_9")),
-    await say(engine.features(image, "conv5_1", { size: 8 })),
+    await say(engine.features(image, ["conv9_9"])),
+    await say(engine.features(image, ["conv5_1"], { size: 8 })),
     await say(engine.synthesise({ content: "conv4_2", style: null, pictures: {}, size: 64, steps: 1 })),
     await say(elsewhere.open()),
     await say(gone.open()),
   ];
-  const waiting = say(engine.features(image, "conv1_1"));
+  const waiting = say(engine.features(image, ["conv1_1"]));
   engine.close();
   return [...answers, await waiting];
 }"""
@@ -156,7 +155,7 @@ def test_whatever_goes_wrong_is_said_in_one_line(site):
 def test_the_engine_is_fetched_once_and_not_beyond_what_is_needed(browser):
     with served(engine(), {"/": page()}) as url:
         tab = browser.new_page()
-        tab.set_default_timeout(240_000)
+        tab.set_default_timeout(120_000)
         tab.add_init_script(HELPERS)
         asked = []
         tab.on("request", lambda request: asked.append(request.url.removeprefix(url)))
@@ -165,7 +164,7 @@ def test_the_engine_is_fetched_once_and_not_beyond_what_is_needed(browser):
           const { decode } = await import("/pictures.js");
           const image = await decode(await (await fetch("/pictures/coffee.jpg")).blob(), "coffee");
           let most = 0;
-          await new Engine().features(image, "conv4_2", { size: 64, onBytes: (loaded, total) => (most = total) });
+          await new Engine().features(image, ["conv5_1"], { size: 64, onBytes: (loaded, total) => (most = total) });
           return most;
         }"""
         tab.goto(url)

@@ -38,7 +38,7 @@ def site():
 @pytest.fixture
 def tab(browser, site):
     tab = browser.new_page(viewport={"width": 1100, "height": 900})
-    tab.set_default_timeout(240_000)
+    tab.set_default_timeout(120_000)
     tab.asked = []
     tab.broken = []
     tab.on("request", lambda request: tab.asked.append(request.url))
@@ -82,7 +82,7 @@ def keep(tab, name):
 
 def shown(panel):
     """The picture on the page, and how wide it is."""
-    found = Image.open(io.BytesIO(panel.locator("canvas.st-picture").screenshot())).convert("RGB")
+    found = Image.open(io.BytesIO(panel.locator(".st-right canvas:visible").first.screenshot())).convert("RGB")
     return np.asarray(found.resize((120, 80))).astype(float), found.width
 
 
@@ -102,6 +102,12 @@ def test_a_panel_starts_and_the_loss_falls(tab, site, kind):
     says(panel, "Finished after 4 steps")
     assert total(panel) < 0.9 * first
     assert abs(shown(panel)[0] - before).mean() > 5
+    result = shown(panel)[0]
+    panel.get_by_role("button", name="Curtain").click()
+    assert abs(shown(panel)[0] - result)[20:, 5:55].mean() > 5  # the left half is the picture before
+    assert abs(shown(panel)[0] - result)[20:, 70:115].mean() < 1
+    panel.get_by_role("slider", name="step of the run").fill("0")
+    panel.locator("output", has_text="step 1, 1 of 4").wait_for()
     assert barriers(tab) == []
     keep(tab, f"page_{kind}")
 
@@ -119,7 +125,7 @@ def test_stop_upload_and_save(tab, site, tmp_path):
     panel.locator(".st-detail", has_text=re.compile(r"Step [3-9]\d* of 400, 64 × 43 px, \d+ s left")).wait_for()
     panel.get_by_role("button", name="Stop").click()
     says(panel, "Stopped after")
-    steps = int(re.search(r"after (\d+)", panel.locator(".st-status").text_content())[1])
+    steps = int(re.search(r"after (\d+)", panel.locator("p.st-status").text_content())[1])
     assert 3 <= steps < 400
     with tab.expect_download() as download:
         panel.get_by_role("button", name="Save PNG").click()

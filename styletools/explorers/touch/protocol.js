@@ -11,7 +11,8 @@
  *       A question. `id` is a text that no other question has; `ask` says what is wanted.
  *   model.on("msg:custom", (answer, buffers) => …)
  *       Its answer, which repeats the `id`: `{ id, …, shape, dtype, scale }` and one buffer, or `{ id, error }`, where
- *       `error` is one line for a reader. Every view of a model hears all answers; it drops those of foreign ids.
+ *       `error` is one line for a reader, or `{ id, overtaken: true }` where a newer question has made it pointless.
+ *       Every view of a model hears all answers; it drops those of foreign ids.
  *
  * The host says nothing unasked. When its pictures change it raises the number `version`, and views ask anew. What
  * is asked for is never kept in the state, which notebooks would store.
@@ -28,7 +29,7 @@
  *   on(event: string, f: (...things: any[]) => void): void, off(event: string, f: (...things: any[]) => void): void,
  *   send(content: object, callbacks?: any, buffers?: (ArrayBuffer | ArrayBufferView)[]): void }} Model
  * @typedef {{ model: Model, el: HTMLElement }} Context
- * @typedef {{ id: string, error?: string, shape?: number[], dtype?: string, scale?: number, type?: string,
+ * @typedef {{ id: string, error?: string, overtaken?: boolean, shape?: number[], dtype?: string, scale?: number, type?: string,
  *   [more: string]: any }} Answer
  * @typedef {{ values: Float32Array, shape: number[], answer: Answer }} Numbers
  */
@@ -73,11 +74,11 @@ export class Host {
   ask(what, more = {}, buffers = []) {
     const id = `${this.name}-${(this.count += 1)}`;
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => this.say("waiting for the kernel, which is busy …"), 3000);
+      const late = setTimeout(() => this.say("still computing …"), 3000);
       this.open.set(id, (answer, parts) => {
         clearTimeout(late);
         this.say(answer.error ?? "");
-        if (answer.error) reject(new Error(answer.error));
+        if (answer.error || answer.overtaken) reject(new Error(answer.error ?? "overtaken"));
         else resolve({ answer, buffer: parts[0] });
       });
       this.model.send({ id, ask: what, ...more }, undefined, buffers);
