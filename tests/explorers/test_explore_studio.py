@@ -191,13 +191,15 @@ def test_fifty_restarts_leave_no_thread_and_no_growing_memory(make):
 
 
 def test_at_most_five_frames_a_second(make):
-    panel = make("content", size=64, steps=150)
+    panel = make("content", size=64, steps=60)
     frames = []
     panel.picture.image.observe(lambda _: frames.append(time.monotonic()), names="value")
     panel.start_button.click()
     done(panel)
-    gaps = np.diff(frames[:-1])  # the finished picture comes when it is finished
-    assert (gaps > 0.19).all()
+    frames = frames[:-1]  # the finished picture comes when it is finished
+    # A gap is kept from drawing to drawing, and drawing takes a little longer or shorter each time.
+    assert len(frames) <= 5 * (frames[-1] - frames[0]) + 2
+    assert (np.diff(frames) > 0.15).all()
 
 
 def test_png_enlarges_by_whole_pixels():

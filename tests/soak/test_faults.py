@@ -21,7 +21,7 @@ import styletools as st
 from styletools.film import FilmFile
 from styletools.pictures import saving
 
-MOMENTS = 60 if FULL else 8
+MOMENTS = 60 if FULL else 5
 BYTES = 200 if FULL else 12
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals, and forks")
 

@@ -13,7 +13,7 @@ import styletools as st
 from styletools import explorers
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-RUNS = 100 if FULL else 9
+RUNS = 100 if FULL else 6
 SETTLED = RUNS // 3  # by then every buffer, cache and thread is there
 
 

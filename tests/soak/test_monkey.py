@@ -31,7 +31,7 @@ from styletools.explorers.panel import Panel, _all
 from styletools.explorers.picture import Picture
 
 ACTIONS = -(-2000 // len(SMALL)) if FULL else 12
-RESTARTS = 100 if FULL else 6
+RESTARTS = 100 if FULL else 4
 OPEN: list[Panel] = []
 _CHOICES = (widgets.Dropdown, widgets.Select, widgets.ToggleButtons, widgets.RadioButtons, widgets.SelectionSlider)
 _SLIDERS = (widgets.IntSlider, widgets.FloatSlider, widgets.FloatLogSlider)
