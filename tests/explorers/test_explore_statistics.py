@@ -12,7 +12,7 @@ class TestStatistics:
     """Side by side."""
 
     def test_makes_one_after_the_other_and_scores_each_by_the_others(self, make):
-        panel = make("statistics", "dots", ["gram", "mean"], size=64, seconds=1)
+        panel = make("statistics", "dots", ["gram", "mean"], size=64, seconds=3)
         panel.start_button.click()
         done(panel)
         assert list(panel.results) == ["gram", "mean"]
