@@ -86,6 +86,14 @@ def setup(app):  # noqa: ANN001, ANN201  # Sphinx's
         """Napoleon takes what stands before a colon for a type, and we write none there."""
         lines[:] = values.pop(name, lines)
 
+    def with_source(app):  # noqa: ANN001, ANN202
+        """A constant counts as one of `builtins`, of which there is no source: no page for it, and no link."""
+        modules = getattr(app.env, "_viewcode_modules", {})
+        for name in [name for name, found in modules.items() if not found]:
+            del modules[name]
+        return ()
+
+    app.connect("html-collect-pages", with_source, priority=400)
     app.connect("autodoc-process-docstring", before, priority=400)
     app.connect("autodoc-process-docstring", after, priority=600)
     app.connect("html-page-context", building.finish)
