@@ -126,16 +126,15 @@ def readable(pages) -> list[str]:
     return [name for name in pages if not name.startswith("_modules/") and Path(name).stem not in NO_PAGE]
 
 
+EVERY = bool(os.environ.get("STYLETOOLS_EVERY"))
 ONE_OF_A_KIND = (
-    "index.html", "lessons.html", "predictions.html", "notebooks/03_gram_matrix.html", "docs/gallery.html",
-    "docs/controls.html", "benchmarks/README.html", "reference/explorers.html",
+    "index.html", "predictions.html", "notebooks/03_gram_matrix.html", "docs/gallery.html", "reference/explorers.html",
 )  # fmt: skip
 
 
 def chosen(pages) -> list[str]:
     """All pages to be read; without STYLETOOLS_EVERY one of each kind, because all take twenty minutes."""
-    every = os.environ.get("STYLETOOLS_EVERY")
-    return [name for name in readable(pages) if every or name in ONE_OF_A_KIND]
+    return [name for name in readable(pages) if EVERY or name in ONE_OF_A_KIND]
 
 
 def settled(page) -> None:
@@ -402,6 +401,7 @@ PANELS = {
     "07_studio": "transfer",
     "09_control": "transfer",
 }
+SYNTHESES = [name for name, kind in PANELS.items() if kind not in ("features", "gram")]
 
 
 def test_the_lessons_with_a_panel_are_known(pages, built):
@@ -457,7 +457,7 @@ def test_an_explorer_of_a_lesson_answers(visit, name, tmp_path):
     assert barriers(page) == []
 
 
-@pytest.mark.parametrize("name", [name for name, kind in PANELS.items() if kind not in ("features", "gram")])
+@pytest.mark.parametrize("name", [name for name in SYNTHESES if EVERY or name[:2] in ("04", "07")])
 def test_a_synthesis_of_a_lesson_runs_and_stops(visit, name, tmp_path):
     page = visit(f"notebooks/{name}.html", 390 if name.startswith("04") else 1280)
     page.set_default_timeout(120_000)
