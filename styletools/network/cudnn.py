@@ -26,7 +26,8 @@ def exact(function: Callable[P, T]) -> Callable[P, T]:
         >>> @exact
         ... def allowed():
         ...     return torch.backends.cudnn.allow_tf32
-        >>> allowed(), torch.backends.cudnn.allow_tf32
+        >>> before = torch.backends.cudnn.allow_tf32
+        >>> allowed(), torch.backends.cudnn.allow_tf32 == before
         (False, True)
     """
 

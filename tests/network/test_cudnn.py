@@ -7,7 +7,7 @@ from styletools.network.cudnn import exact, has_rectified
 
 
 def test_exact_convolutions_and_what_was_set_before_comes_back():
-    seen = []
+    seen, at_first = [], torch.backends.cudnn.allow_tf32
 
     @exact
     def fails():
@@ -19,7 +19,7 @@ def test_exact_convolutions_and_what_was_set_before_comes_back():
         with pytest.raises(ValueError, match=r"^$"):
             fails()
         assert torch.backends.cudnn.allow_tf32 is before
-    torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.allow_tf32 = at_first
     assert seen == [False, False]
 
 
