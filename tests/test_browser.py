@@ -137,6 +137,9 @@ def browser():
 def page(browser, request):
     page = browser.new_page(viewport={"width": 1400, "height": 1300})
     page.set_default_timeout(60_000)
+    # A busy machine makes JupyterLab ask, because its server is slow to answer. Nobody is there to say.
+    asked = page.locator("dialog.jp-Dialog")
+    page.add_locator_handler(asked, lambda: print(asked.first.inner_text()) or page.keyboard.press("Escape"))
     yield page
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{request.node.name}.png")
