@@ -153,6 +153,7 @@ class LivePanel(Panel):
                     return True
                 if self.due() or first:
                     self._show(step)
+                    self.drawn()
                     first = False
                 if time.monotonic() - drawn > 1:
                     self.losses.show(curves(history, *CURVES))

@@ -184,11 +184,11 @@ class Panel:
 
     def due(self, seconds: float = 0.2) -> bool:
         """Whether it is time for a new frame: at most five a second, more would choke a notebook."""
-        now = time.monotonic()
-        if now - self._drawn < seconds:
-            return False
-        self._drawn = now
-        return True
+        return time.monotonic() - self._drawn >= seconds
+
+    def drawn(self) -> None:
+        """Count the time to the next frame from now, where one has been drawn, which takes longer or shorter."""
+        self._drawn = time.monotonic()
 
     def _compose(self, controls: list[widgets.Widget], pictures: list[widgets.Widget]) -> None:
         """Put it together: title, controls, progress and Stop, status, pictures."""

@@ -169,6 +169,7 @@ class StatisticsPanel(Panel):
                 shown[done].show(png(step.image, 256))
                 self.progress.value = (done + min(1.0, step.seconds / options["seconds"])) / len(names)
                 self.say(f"{names[done]}: step {step.number}, {step.seconds:.0f} s")
+                self.drawn()
             return not ticket.wanted
 
         made = compare_statistics(

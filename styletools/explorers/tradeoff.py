@@ -178,6 +178,7 @@ class TradeoffPanel(Panel):
                 self.large.show(png(step.image, SIDES[0]))
                 self.compare.keep(f"step {step.number}")
                 self.progress.value = step.progress
+                self.drawn()
             return not ticket.wanted
 
         self.compare.forget()

@@ -88,8 +88,7 @@ class Wasserstein(Additive):
         """From S Σ S, (C, C)."""
         target, root, trace, ridge = self.target
         M = F.shape[2] * F.shape[3]
-        mean = in_float64(F.mean((2, 3), dtype=torch.promote_types(F.dtype, torch.float32)))[0]
-        covariance = in_float64(mean_gram(F))[0] - torch.outer(mean, mean)
+        mean, covariance = self._moments(F)
         values, roots, vectors = _roots(root @ covariance @ root, ridge)
         away = root @ vectors
         slope = torch.eye(len(mean), dtype=root.dtype, device=root.device) - (away / roots) @ away.T
@@ -100,6 +99,15 @@ class Wasserstein(Additive):
         total = ((mean - target[0]) ** 2).sum() + covariance.trace() + trace - 2 * values.sum()
         value: Tensor = total.to(F.device, self._dtype)
         return value
+
+    @staticmethod
+    def _moments(F: Tensor) -> tuple[Tensor, Tensor]:
+        """μ, (C,), and Σ, (C, C), in float64; of rounded features from sums in float32, which round far less."""
+        if F.dtype != torch.bfloat16:
+            mean, covariance = moments(in_float64(F))
+            return mean[0], covariance[0]
+        mean = in_float64(F.mean((2, 3), dtype=torch.float32))[0]
+        return mean, in_float64(mean_gram(F))[0] - torch.outer(mean, mean)
 
     def _by_positions(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
         """From (S C)ᵀ S C, (M, M), which has the same eigenvalues but for zeros."""

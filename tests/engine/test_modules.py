@@ -157,16 +157,26 @@ FEW = [
 ]
 
 
+# Noises whose paths keep away from kinks. Where a path meets one (a ReLU near 0, two maxima that nearly tie) rounding
+# grows tenfold in a step, in the package as well: with one thread and with two, it differs from itself there.
+SEEDS = {
+    ("transfer", "lbfgs", "avg"): 5, ("transfer", "lbfgs", "max"): 0,
+    ("transfer", "adam", "avg"): 2, ("transfer", "adam", "max"): 2,
+    ("texture", "lbfgs", "avg"): 7, ("texture", "lbfgs", "max"): 6,
+    ("content", "lbfgs", "avg"): 1,
+}  # fmt: skip
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("recipe", "optimiser", "pooling"), RUNS if EVERY else FEW)
 def test_the_first_losses_of_a_synthesis_are_pythons(recipe, optimiser, pooling):
-    """Where maxima nearly tie the last bit of a sum decides: the package itself is not the same everywhere."""
+    """Ten of them, from the same noise, to a thousandth; and as many evaluations."""
     options = {
         "size": 64,
         "steps": 5 if recipe == "transfer" else 10,
         "progress": False,
         "optimiser": optimiser,
-        "seed": 2,
+        "seed": SEEDS.get((recipe, optimiser, pooling), 5),
     }
     options["pooling"] = pooling
     content, style = sample("chelsea"), sample("starry_night")
@@ -186,9 +196,7 @@ def test_the_first_losses_of_a_synthesis_are_pythons(recipe, optimiser, pooling)
     found = ask("synthesis", job=job, most=10)["found"]
     expected = result.history
     assert [step["height"] for step in found] == expected["height"][:10]
-    totals, alike = [step["total"] for step in found], 8 if pooling == "avg" else 3
-    assert totals[:alike] == pytest.approx(expected["total"][:alike], rel=1e-3)
-    assert totals == pytest.approx(expected["total"][:10], rel=0.1)
-    assert [step["evaluations"] for step in found][:alike] == expected["evaluations"][:alike]
+    assert [step["total"] for step in found] == pytest.approx(expected["total"][:10], rel=1e-3)
+    assert [step["evaluations"] for step in found] == expected["evaluations"][:10]
     for name, value in found[0]["terms"].items():
         assert value == pytest.approx(expected[name][0], rel=1e-3), name
