@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbformat import NotebookNode
 from PIL import Image
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -28,6 +29,8 @@ def run(path: Path) -> None:
     }  # without the state of widgets, which GitHub takes for an invalid notebook
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times
+        if "outputs" in cell:
+            cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
                 output["data"]["image/png"] = lighter(output["data"]["image/png"])
@@ -35,6 +38,17 @@ def run(path: Path) -> None:
                     output.setdefault("metadata", {}).setdefault("image/png", {})["alt"] = cell.metadata["alt"]
     nbformat.write(notebook, path)
     print(f"{path.name}: {time.perf_counter() - began:.0f} s, {path.stat().st_size / 1e6:.2f} MB")
+
+
+def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """What was printed in one piece, however many messages it came in."""
+    whole: list[NotebookNode] = []
+    for output in outputs:
+        if whole and output.output_type == whole[-1].output_type == "stream" and output.name == whole[-1].name:
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def lighter(png: str) -> str:

@@ -235,7 +235,7 @@ def _printed(pictures: list[Picture]) -> bytes:
     files = [io.BytesIO(picture.image.value) for picture in pictures]
     shown = {title: Image.open(file).convert("RGB") for title, file in zip(titles, files, strict=True)}
     buffer = io.BytesIO()
-    sheet(shown, columns, 3 * WIDTH // 4, 220 * -(-len(shown) // columns)).save(buffer, "JPEG", quality=80)
+    sheet(shown, columns, 3 * WIDTH // 4, 220 * -(-len(shown) // columns)).save(buffer, "JPEG", quality=70)
     return buffer.getvalue()
 
 
