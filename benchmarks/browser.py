@@ -106,7 +106,7 @@ class Browser(AbstractContextManager["Browser"]):
         self._server = serving.served(running.engine(), {"/": serving.page()}, isolated=threads > 1)
         url = self._server.__enter__()
         ours = {process.pid for process in psutil.Process().children(recursive=True)}
-        self._chromium = serving.chromium()
+        self._chromium = _tests("in_chromium").chromium()
         self.page = self._chromium.__enter__().new_page()
         self.page.set_default_timeout(600_000)
         self.page.goto(url)

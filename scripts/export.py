@@ -115,8 +115,13 @@ def _slide(cell: Any, number: int) -> str:  # noqa: ANN401
     shown = cell.metadata["slide"]
     if cell.cell_type == "code":
         alt = html.escape(cell.metadata.get("alt", shown["title"]), quote=True)
-        pictures = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
-        content = "".join(f'<img alt="{alt}" src="data:image/png;base64,{picture.strip()}">' for picture in pictures)
+        pictures = [
+            f"data:{kind};base64,{output.data[kind].strip()}"
+            for output in cell.outputs
+            for kind in ("image/png", "image/jpeg")
+            if kind in output.get("data", {})
+        ]
+        content = "".join(f'<img alt="{alt}" src="{picture}">' for picture in pictures)
         content += rendered(shown.get("text", ""))
     else:
         content = rendered(shown.get("text", cell.source))

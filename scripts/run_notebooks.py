@@ -33,9 +33,12 @@ def run(path: Path) -> None:
             cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
-                output["data"]["image/png"] = lighter(output["data"]["image/png"])
+                kind, data = lighter(output["data"].pop("image/png"))
+                output["data"][kind] = data
+                given = output.setdefault("metadata", {})
+                given[kind] = given.pop("image/png", {})
                 if "alt" in cell.metadata:  # what the figure shows, for those who do not see it
-                    output.setdefault("metadata", {}).setdefault("image/png", {})["alt"] = cell.metadata["alt"]
+                    given[kind]["alt"] = cell.metadata["alt"]
     nbformat.write(notebook, path)
     print(f"{path.name}: {time.perf_counter() - began:.0f} s, {path.stat().st_size / 1e6:.2f} MB")
 
@@ -51,11 +54,18 @@ def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return whole
 
 
-def lighter(png: str) -> str:
-    """The same pixels on a seventh less room: no transparency, and compressed harder."""
-    buffer = io.BytesIO()
-    Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB").save(buffer, "PNG", optimize=True)
-    return base64.b64encode(buffer.getvalue()).decode()
+def lighter(png: str) -> tuple[str, str]:
+    """The same figure on less room: as a PNG without transparency, or as a JPEG where that is less than half of it.
+
+    So drawings keep each pixel, and paintings, which fill a PNG with noise, can be shown large.
+    """
+    image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    drawn, painted = io.BytesIO(), io.BytesIO()
+    image.save(drawn, "PNG", optimize=True)
+    image.save(painted, "JPEG", quality=90, subsampling=0, optimize=True)
+    small = len(painted.getvalue()) < len(drawn.getvalue()) / 2
+    kind, buffer = ("image/jpeg", painted) if small else ("image/png", drawn)
+    return kind, base64.b64encode(buffer.getvalue()).decode()
 
 
 if __name__ == "__main__":

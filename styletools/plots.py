@@ -34,7 +34,7 @@ _WIDEST = 100  # inches
 
 @explained
 def pictures(
-    images: Mapping[str, Tensor], *, columns: int = 4, width: float = 9.0, pixels: bool = False
+    images: Mapping[str, Tensor], *, columns: int = 4, width: float | None = None, pixels: bool = False
 ) -> tuple[Figure, list[Axes]]:
     """Show pictures side by side, each under its title.
 
@@ -43,7 +43,7 @@ def pictures(
     Args:
         images: (1, 3, H, W) or (3, H, W) in [0, 1] by title.
         columns: maximum number in a row.
-        width: of the figure, in inches.
+        width: of the figure, in inches. `None` gives each picture of a row 4.5, and all of a row at most 11.5.
         pixels: whether single pixels are the point: small pictures are then enlarged without smoothing.
 
     Returns:
@@ -61,7 +61,9 @@ def pictures(
     """
     if not images:
         raise InputError("images: expected at least one picture, got none")
+    check_whole("columns", columns, 1)
     drawn = {title: to_pil(image) for title, image in images.items()}
+    width = min(4.5 * min(columns, len(drawn)), 11.5) if width is None else width
     fig, axes = _grid(list(drawn), [image.height / image.width for image in drawn.values()], columns, width)
     room = width * DPI / min(columns, len(drawn))  # pixels on the screen for each
     for ax, image in zip(axes, drawn.values(), strict=True):

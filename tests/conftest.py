@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import settings
+from in_chromium import chromium
 
 from styletools.network.vgg import VGG
 
@@ -25,6 +26,13 @@ def _cache(tmp_path_factory):
 def vgg() -> VGG:
     """The bundled network, loaded once."""
     return VGG()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One Chromium for the tests of a file."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

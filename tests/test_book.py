@@ -25,7 +25,8 @@ from styletools.exercises.prediction import Prediction
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = {path.stem.split("_")[0]: path.name for path in NOTEBOOKS}
-PNG = "image/png"
+KINDS = ("image/png", "image/jpeg")
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +66,9 @@ class TestLessons:
     @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
     def test_every_figure_is_kept_and_says_what_it_shows(self, pages, path):
         def figures(notebook):
-            outputs = [(cell, out) for cell in notebook.cells for out in cell.get("outputs", [])]
-            return [(cell, out["data"][PNG]) for cell, out in outputs if PNG in out.get("data", {})]
+            outputs = [(cell, out.get("data", {})) for cell in notebook.cells for out in cell.get("outputs", [])]
+            outputs = [(cell, data) for cell, data in outputs if VIEW not in data]
+            return [(cell, data[kind]) for cell, data in outputs for kind in KINDS if kind in data]
 
         stored = figures(nbformat.read(path, as_version=4))
         shown = figures(pages[f"notebooks/{path.name}"])

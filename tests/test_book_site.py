@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from in_chromium import IN_CHROMIUM, barriers
 from PIL import Image
 
 from book import building, exercises
@@ -21,12 +21,8 @@ from styletools.book import site
 
 ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / "artifacts"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    # In CI what is missing is a failure, not a reason to skip.
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
+    *IN_CHROMIUM,
     pytest.mark.skipif(
         not (building.MODULES / "mathjax").exists() and not os.environ.get("CI"), reason="no npm packages: make book"
     ),
@@ -84,16 +80,6 @@ def address(built):
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def visit(browser, address):
     """Open a page; whatever it asks of another host is not answered, and fails the test in the end."""
@@ -141,14 +127,6 @@ def settled(page) -> None:
     """Formulas are drawn, and what is wider than the window can be reached."""
     page.wait_for_function("!window.MathJax || MathJax.startup.promise.then(() => true)")
     page.wait_for_function("document.documentElement.dataset.settled")
-
-
-def barriers(page) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    serious = [finding for finding in found if finding["impact"] in ("serious", "critical")]
-    return [f"{finding['id']}: {node['html'][:200]}" for finding in serious for node in finding["nodes"][:3]]
 
 
 def test_every_link_leads_somewhere(built, pages):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,20 +15,14 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from in_chromium import IN_CHROMIUM, barriers
 from PIL import Image
 
 import styletools as st
 
 ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / "artifacts"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    # In CI a missing browser is a failure, not a reason to skip.
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-]
+pytestmark = IN_CHROMIUM
 LESSONS = {
     "01_what_vgg_sees": "features",
     "02_content_loss": "content",
@@ -120,19 +113,6 @@ def lab(notebooks, tmp_path_factory):
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(browser, request):
     page = browser.new_page(viewport={"width": 1400, "height": 1300})
@@ -205,20 +185,15 @@ def choose(panel, label: str, option: str) -> None:
 def keep(panel, name: str) -> None:
     ARTIFACTS.mkdir(exist_ok=True)
     panel.screenshot(path=ARTIFACTS / f"{name}.png")
-    assert barriers(panel) == []
+    assert barriers_of(panel) == []
 
 
-def barriers(panel) -> list[str]:
+def barriers_of(panel) -> list[str]:
     """What keeps somebody out: serious findings of axe-core in the panel, not in the program around it."""
     panel.evaluate("element => element.setAttribute('data-panel', '')")
-    found = Axe().run(panel.page, context="[data-panel]").response["violations"]
+    found = barriers(panel.page, "[data-panel]")
     panel.evaluate("element => element.removeAttribute('data-panel')")
-    return [
-        f"{finding['id']}: {node['html'][:160]}"
-        for finding in found
-        if finding["impact"] in ("serious", "critical")
-        for node in finding["nodes"]
-    ]
+    return found
 
 
 def upload(page, panel, path: Path) -> None:

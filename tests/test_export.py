@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from in_chromium import barriers, in_chromium
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 import export
@@ -26,18 +26,6 @@ def slides():
     return export.slides()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if shutil.which("chromium") is None:
-        pytest.skip("no Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 def shown(browser, text, folder, wide=1280, high=720):
     """A page, opened from a file; a request to anywhere else fails the test."""
     path = folder / "page.html"
@@ -48,13 +36,6 @@ def shown(browser, text, folder, wide=1280, high=720):
     sheet.goto(path.as_uri())
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     return sheet
-
-
-def serious(sheet):
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(sheet).response["violations"]
-    return [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]
 
 
 def test_nothing_is_fetched(course, slides):
@@ -103,17 +84,15 @@ def test_a_lecture_of_45_minutes(slides):
     assert slides.count("<img") >= 12
 
 
-@pytest.mark.browser
-@pytest.mark.slow
+@in_chromium
 @pytest.mark.parametrize("wide", [1280, 390])
 def test_axe_finds_nothing_serious_in_the_course(browser, course, tmp_path, wide):
     sheet = shown(browser, course, tmp_path, wide)
-    assert serious(sheet) == []
+    assert barriers(sheet) == []
     assert sheet.evaluate("document.documentElement.scrollWidth") <= wide
 
 
-@pytest.mark.browser
-@pytest.mark.slow
+@in_chromium
 def test_slides_turn_and_fit(browser, slides, tmp_path):
     sheet = shown(browser, slides, tmp_path)
     count = slides.count('class="slide"')
@@ -124,15 +103,14 @@ def test_slides_turn_and_fit(browser, slides, tmp_path):
                                 "e.querySelector('.content').clientHeight]")  # fmt: skip
         assert max(too_high) <= 1, f"slide {number} is too full"
         if number in (1, count // 2):
-            assert serious(sheet) == []
+            assert barriers(sheet) == []
             sheet.screenshot(path=Path("artifacts") / f"slide-{number}.png")
         sheet.keyboard.press("ArrowRight")
     sheet.keyboard.press("Home")
     assert sheet.locator(".slide.now footer").inner_text() == "1"
 
 
-@pytest.mark.browser
-@pytest.mark.slow
+@in_chromium
 def test_a_pdf_of_one_lesson(browser, tmp_path):
     out = tmp_path / "lesson.pdf"
     export.print_pdf(browser, export.page("one", export.lesson(NOTEBOOKS[0])), out, format="A4")

@@ -1,9 +1,7 @@
-"""A plain local server of the engine and of a small page with its panels, and Chromium in front of it."""
+"""A plain local server of the engine and of a small page with its panels."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +9,6 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-IN_CHROMIUM = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-]
 PAGE = """<!doctype html>
 <html lang="en"{theme}><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Panels</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/panels.css">
@@ -80,15 +70,3 @@ def served(folder: Path, pages: dict[str, str], *, isolated: bool = False) -> It
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
-
-
-@contextmanager
-def chromium(*arguments: str) -> Iterator:
-    """Chromium without a window."""
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*quiet, *arguments])
-        yield browser
-        browser.close()

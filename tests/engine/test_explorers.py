@@ -7,11 +7,12 @@ import re
 
 import pytest
 import torch
+from in_chromium import IN_CHROMIUM, barriers
 from running import ROOT, engine, index
-from serving import IN_CHROMIUM, chromium, page, served
+from serving import page, served
 from test_modules import ask, encoded
 from test_page import HELPERS, decoded
-from test_panels import barriers, says
+from test_panels import says
 
 import styletools as st
 from styletools.pictures.variations import VARIATIONS
@@ -61,12 +62,6 @@ class TestWithoutABrowser:
         assert (engine() / "touch" / "gram.js").read_bytes() == (
             ROOT / "styletools" / "explorers" / "touch" / "gram.js"
         ).read_bytes()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

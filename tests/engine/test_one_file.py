@@ -8,11 +8,11 @@ import re
 
 import numpy as np
 import pytest
+from in_chromium import barriers, chromium, in_chromium
 from running import ROOT, exporter
 from safetensors.numpy import load_file
-from serving import IN_CHROMIUM, chromium
 from test_modules import ask
-from test_panels import barriers, says, total
+from test_panels import says, total
 
 one_file = importlib.import_module("one_file")
 graph = importlib.import_module("browser.graph")
@@ -50,9 +50,7 @@ def test_it_is_small_and_asks_for_nothing(file):
     assert not re.search(r"""(?:src|href)=["'](?!data:)""", outside.split("<script")[0])
 
 
-@pytest.mark.slow
-@pytest.mark.browser
-@IN_CHROMIUM[-1]
+@in_chromium
 def test_it_works_from_a_file_without_a_network(file):
     with chromium() as browser:
         context = browser.new_context(offline=True, viewport={"width": 1100, "height": 900})

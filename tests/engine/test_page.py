@@ -7,8 +7,9 @@ import base64
 import numpy as np
 import pytest
 import torch
+from in_chromium import IN_CHROMIUM
 from running import OBJECTIVES, engine, graph_of, index, smooth_start
-from serving import IN_CHROMIUM, chromium, page, served
+from serving import page, served
 
 import styletools as st
 from styletools.losses.objective import Objective
@@ -46,12 +47,6 @@ def decoded(text, *shape):
 
 def given(tensor):
     return {"data": encoded(tensor), "height": tensor.shape[2], "width": tensor.shape[3]}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(params=[False, True], ids=["one thread", "isolated"])

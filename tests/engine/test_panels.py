@@ -7,10 +7,10 @@ import re
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from in_chromium import IN_CHROMIUM, barriers
 from PIL import Image
 from running import ROOT, engine
-from serving import IN_CHROMIUM, chromium, page, served
+from serving import page, served
 
 import styletools as st
 
@@ -18,12 +18,6 @@ pytestmark = IN_CHROMIUM
 ARTIFACTS = ROOT / "artifacts"
 SMALL = 'data-size="64" data-steps="4" data-grow="no"'
 PANELS = {kind: f'data-panel="{kind}" {SMALL}' for kind in ("transfer", "style", "content")}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -63,16 +57,6 @@ def says(panel, text):
 
 def total(panel):
     return float(re.search(r"total ([\d.e-]+)", panel.locator(".st-legend").text_content())[1])
-
-
-def barriers(tab):
-    found = Axe().run(tab).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:160]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 def keep(tab, name):

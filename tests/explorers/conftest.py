@@ -34,27 +34,15 @@ def make():
         panel.close()
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """One Chromium for the views of a file; a process can have only one Playwright at a time."""
-    from playwright.sync_api import sync_playwright
-    from stage import CHROMIUM
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def stage(chromium):
+def stage(browser):
     """Put a view on a page of its own."""
     from stage import Stage
 
     stages = []
 
     def show(touch, **options):
-        context = chromium.new_context(**{"viewport": {"width": 1000, "height": 900}, **options})
+        context = browser.new_context(**{"viewport": {"width": 1000, "height": 900}, **options})
         stages.append((context, Stage(context.new_page(), touch)))
         return stages[-1][1]
 

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 import torch
 from driving import SMALL, done
-from stage import MISSING
+from in_chromium import IN_CHROMIUM
 
 import styletools as st
 from styletools import explorers
 from styletools.explorers.touch.compare import MOST_STEPS, CompareTouch
-
-browser = [pytest.mark.slow, pytest.mark.browser, pytest.mark.skipif(MISSING, reason="no Chromium on this machine")]
 
 
 def plain(red: float, green: float, blue: float) -> torch.Tensor:
@@ -38,7 +36,7 @@ def colour(stage, x: float, y: float) -> str:
 
 
 class TestInTheBrowser:
-    pytestmark = browser
+    pytestmark = IN_CHROMIUM
 
     def test_the_curtain_is_where_the_mouse_left_it(self, shown):
         panel, stage = shown

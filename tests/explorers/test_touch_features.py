@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 from driving import SMALL, done
-from stage import MISSING
+from in_chromium import IN_CHROMIUM
 
 import styletools as st
 from styletools.reading import field, peak, strongest
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.skipif(MISSING, reason="no Chromium on this machine")]
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 from driving import SMALL, done, pixels
-from stage import MISSING
+from in_chromium import IN_CHROMIUM
 
 import styletools as st
 from styletools.explorers.touch.masks import MaskTouch
-
-browser = [pytest.mark.slow, pytest.mark.browser, pytest.mark.skipif(MISSING, reason="no Chromium on this machine")]
 
 
 @pytest.fixture
@@ -24,7 +22,7 @@ def painter():
 
 
 class TestInTheBrowser:
-    pytestmark = browser
+    pytestmark = IN_CHROMIUM
 
     def test_the_brush_paints_where_the_mouse_was_without_gaps(self, painter, stage):
         shown = stage(painter)
