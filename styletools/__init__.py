@@ -1,6 +1,6 @@
-"""Neural style transfer to understand: Gatys, Ecker and Bethge (CVPR 2016), equation by equation.
+"""Neural style transfer, made to be understood: Gatys, Ecker and Bethge (CVPR 2016), equation by equation.
 
-Each concept has one file:
+Each concept has its own file or folder:
 
 - `pictures/`: files and samples
 - `network/`: the pretrained network, its features, and the way back to the picture

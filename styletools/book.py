@@ -1,7 +1,7 @@
 """The book of the course, served on this machine: `styletools book`.
 
-Pages cannot fetch anything when they are opened as files, and what computes in a page asks for headers that a plain
-server does not send.
+Pages opened as files cannot fetch anything, and the code that computes in a page needs headers that a plain server does
+not send.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["FOLDER", "PORT", "serve", "site"]
 FOLDER = Path(__file__).resolve().parent.parent / "artifacts" / "book"
 """Where `make book` puts it, in a copy of the repository."""
 PORT = 8642
-"""Where it is served."""
+"""The port it is served on by default."""
 
 ISOLATED = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -32,11 +32,11 @@ ISOLATED = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-"""With the first two a page is cross-origin isolated, and WebAssembly may use several threads."""
+"""The first two make a page cross-origin isolated, so that WebAssembly may use several threads."""
 
 
 class _Pages(SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # connections are kept: a page has many pictures
+    protocol_version = "HTTP/1.1"  # keeps connections open: a page has many pictures
     extensions_map = {  # noqa: RUF012  # the name is the base class's
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
@@ -53,16 +53,16 @@ class _Pages(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         for name, value in ISOLATED.items():
             self.send_header(name, value)
-        # A file whose address carries its checksum never changes; of all others the browser asks whether they have.
+        # A file whose address carries its checksum never changes; for any other the browser asks whether it has.
         lasting = urlsplit(self.path).query.startswith("v=")
         self.send_header("Cache-Control", "public, max-age=31536000, immutable" if lasting else "no-cache")
         super().end_headers()
 
-    def list_directory(self, path: Any) -> None:  # noqa: ANN401  # no folder of a site is listed
+    def list_directory(self, path: Any) -> None:  # noqa: ANN401  # a site's folders are not listed
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def log_message(self, format: str, *words: Any) -> None:  # noqa: ANN401  # the base class's
-        """Say nothing of what goes well."""
+        """Say nothing about what goes well."""
 
     def log_error(self, format: str, *words: Any) -> None:  # noqa: ANN401
         super().log_message(format, *words)
@@ -72,16 +72,16 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """A browser that leaves in the middle of a picture is no error."""
+        """Stay silent: a browser that disconnects in the middle of a picture is not an error."""
 
 
 @explained
 def site(folder: str | Path = FOLDER, port: int = PORT) -> ThreadingHTTPServer:
-    """Make a server of a built book, for this machine only; it answers once `serve_forever` is called.
+    """Make a server for a built book, for this machine only; it answers once `serve_forever` is called.
 
     Args:
         folder: a folder with an `index.html`, such as `make book` writes.
-        port: 0 to 65535; 0 is any that is free.
+        port: 0 to 65535; 0 picks any that is free.
 
     Returns:
         The server; close it with `server_close`.
@@ -115,7 +115,7 @@ def serve(folder: str | Path = FOLDER, port: int = PORT, *, browser: bool = True
     Args:
         folder: see `site`.
         port: see `site`.
-        browser: open it.
+        browser: whether to open it.
 
     Returns:
         The exit code, 0.

@@ -1,4 +1,4 @@
-"""Numbers drawn by matplotlib: bars, and losses over the steps of a run."""
+"""Numbers drawn with matplotlib: bars, and losses over the steps of a run."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ __all__ = ["COLOURS", "DPI", "bars", "check_axes", "compare", "losses"]
 
 _NOT_LOSSES = ("step", "height", "evaluations", "seconds")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
-"""Okabe and Ito's, told apart with every kind of colour vision; line styles and hatches differ as well."""
+"""Okabe and Ito's palette, distinct for every kind of colour vision; line styles and hatches differ as well."""
 _LINES = ("-", "--", "-.", ":")
 DPI = 80
-"""Dots per inch: a notebook with its figures stays small enough to be stored."""
+"""Dots per inch: few, so that a notebook stays small enough to be stored with its figures."""
 
 
 @explained
 def bars(
     values: Mapping[str, Mapping[str, float]], *, ylabel: str, log: bool = False, ax: Axes | None = None
 ) -> tuple[Figure, Axes]:
-    """Compare numbers by layer (or another name), one group of bars per layer and one bar per series.
+    """Compare numbers by layer (or any other name), with one group of bars per layer and one bar per series.
 
     Args:
         values: series → layer → number.
@@ -83,8 +83,8 @@ def compare(
 
     Args:
         runs: histories by title.
-        column: of the histories, as `total` or `content conv4_2`.
-        against: the column for the horizontal axis, as `evaluations` or `step`.
+        column: of the histories, such as `total` or `content conv4_2`.
+        against: the column for the horizontal axis, such as `evaluations` or `step`.
         ax: where to draw; by default a new figure.
 
     Returns:
@@ -121,7 +121,7 @@ def compare(
 
 
 def _log_scale(ax: Axes) -> None:
-    """A logarithmic scale with numbers as one says them, and enough of them, also when its limits change."""
+    """Set a logarithmic scale with readable numbers, and enough of them, even when its limits change."""
     ax.set_yscale("log")
     ax.yaxis.set_minor_formatter(NullFormatter())
     ax.callbacks.connect("ylim_changed", _log_ticks)
@@ -131,14 +131,14 @@ def _log_scale(ax: Axes) -> None:
 def _log_ticks(ax: Axes) -> None:
     low, high = ax.get_ylim()
     decades = math.log10(high / low)
-    powers = low < 1e-5 or high > 1e5  # all in one manner
+    powers = low < 1e-5 or high > 1e5  # all numbers in the same notation
     between = (1.0,) if decades > 3.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
     ax.yaxis.set_major_locator(LogLocator(subs=between, numticks=12))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value, powers)))
 
 
 def _number(value: float, powers: bool) -> str:
-    """Plain, or a power of ten."""
+    """Write a number plainly, or with a power of ten."""
     if not powers:
         return f"{value:g}"
     power = math.floor(math.log10(value) + 1e-9)
@@ -147,7 +147,7 @@ def _number(value: float, powers: bool) -> str:
 
 
 def check_axes(ax: object) -> None:
-    """Check that something is axes to draw in.
+    """Check that something is an axes to draw in.
 
     Raises:
         InputError: it is not.
@@ -168,7 +168,7 @@ def losses(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> tu
         The figure and the axes.
 
     Raises:
-        InputError: a history without a step.
+        InputError: a history without steps.
 
     Example:
         >>> columns = {"step": [1, 2, 3], "height": [8, 8, 16], "content": [3, 2, 1], "total": [3, 2, 1]}

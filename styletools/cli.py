@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `styletools`; by default those of the process.
 
     Returns:
-        0, or 1 if `doctor` found something wrong, 2 after an error (one line on stderr), or 128 and the number of the
+        0, or 1 if `doctor` found something wrong, 2 after an error (one line on stderr), or 128 plus the number of the
             signal that ended it (130 for ^C).
 
     Example:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a console that has no α must not stop the work
+            stream.reconfigure(errors="replace")  # a console that cannot show α must not stop the work
     parser = _parser()
     parsed, others = parser.parse_known_args(arguments)
     options = vars(parsed)
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(**options)
     except StyletoolsError as error:
         return fail(str(error))
-    except KeyboardInterrupt as interrupt:  # of Python's own, or by `Stopping`, which says the signal
+    except KeyboardInterrupt as interrupt:  # Python's own, or from `Stopping`, which gives the signal
         print("styletools: interrupted before there was a picture; nothing is saved", file=sys.stderr)
         return STOPPED + (interrupt.args[0] if interrupt.args else signal.SIGINT)
     except BrokenPipeError:  # the reader of our output has seen enough
@@ -78,7 +78,7 @@ def _transfer(
     workers: int,
     **options: Any,  # noqa: ANN401  # the recipe's
 ) -> int:
-    """One photograph, or many: a folder of them, or where OUT is a folder, with a last word that is the painting."""
+    """Paint one photograph, or many: a folder of them, or several if OUT is a folder and the last is the painting."""
     words = [content, *(style or [])]
     if each:
         return _many(words, output, each=each, workers=workers, style=each[0], **options)
@@ -117,7 +117,7 @@ def _many(
     each: Sequence[str] = (),
     **options: Any,  # noqa: ANN401  # of the recipe
 ) -> int:
-    """Paint many photographs; what is done already, with the same options, is not done again."""
+    """Paint many photographs; those already painted with the same options are not painted again."""
     for name in ("film", "snapshots", "resume"):
         if options.pop(name) is not None:
             many = f"the folder {photographs[0]}" if len(photographs) == 1 else f"{len(photographs)} pictures"
@@ -127,14 +127,14 @@ def _many(
     for why in jobs.unreadable:
         print(f"styletools: left out: {why}", file=sys.stderr)
     left = [job for job in jobs.paintable if not job.is_done()]
-    for job in left:  # all of them before the first is painted
+    for job in left:  # checks all of them before the first is painted
         check_output(job.target, job.bits, force, {"content": str(job.photograph), **job.options})
     code = _spread(jobs.paintable, left, workers, options["progress"]) if workers else _one_by_one(jobs.paintable, left)
     return code or (USER_ERROR if jobs.unreadable else 0)
 
 
 def _one_by_one(jobs: Sequence[Job], left: Sequence[Job]) -> int:
-    """In this process, without dask: ^C keeps the picture that is being made. One that fails stops no other."""
+    """Paint in this process, without dask: ^C keeps the picture in progress. A failure does not stop the rest."""
     failed = False
     for number, job in enumerate(jobs, 1):
         if job not in left:
@@ -155,7 +155,7 @@ def _one_by_one(jobs: Sequence[Job], left: Sequence[Job]) -> int:
 
 
 def _spread(jobs: Sequence[Job], left: Sequence[Job], workers: int, progress: bool) -> int:
-    """On several processes, as a sweep."""
+    """Paint in several processes, as a sweep does."""
     needed("distributed")
     for job in jobs:
         if job not in left:

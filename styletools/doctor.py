@@ -1,4 +1,4 @@
-"""Say what is installed, which weights there are, which device would be used, and how to mend what is wrong."""
+"""Say what is installed, which weights there are, which device would be used, and how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Finding:
     """One line of the report.
 
     Attributes:
-        what: was looked at.
+        what: what was checked.
         state: what was found.
         healthy: whether it is as it should be.
         remedy: what to do if it is not.
@@ -38,13 +38,13 @@ class Finding:
     remedy: str = ""
 
     def __str__(self) -> str:
-        """The line, and under it the remedy."""
+        """The line, with the remedy under it."""
         line = f"{'ok ' if self.healthy else 'BAD'}  {self.what:<12} {self.state}"
         return f"{line}\n     → {self.remedy}" if self.remedy else line
 
 
 def examine() -> list[Finding]:
-    """Look at everything a recipe or the course needs.
+    """Check everything that a recipe or the course needs.
 
     Example:
         >>> [finding.what for finding in examine()][:3]

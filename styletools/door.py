@@ -1,8 +1,8 @@
-"""The public door: what a wrong argument breaks, somewhere inside, is explained by the argument.
+"""The public door: when a wrong argument breaks something inside, the error names the argument.
 
-Functions check what they can say something useful about. Anything else that is wrong with an argument ends in some
-exception of Python's or torch's. Only then is each argument held against its annotation: the first that is not what
-it says is named. So nothing is checked twice, a right call costs nothing, and an error of our own is never hidden.
+Functions check what they can say something useful about. Anything else that is wrong with an argument ends in an
+exception from Python or torch. Only then is each argument compared with its annotation, and the first that does not
+match is named. So nothing is checked twice, a correct call costs nothing, and an error of our own is never hidden.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 def explained(function: Callable[P, T]) -> Callable[P, T]:
-    """Explain what a wrong argument breaks.
+    """Wrap a function so that an error caused by a wrong argument names it.
 
     Example:
         >>> @explained
@@ -66,16 +66,16 @@ def explained(function: Callable[P, T]) -> Callable[P, T]:
                 raise
             raise _WrongKindError(wrong) from error
 
-    if hasattr(function, "__kwdefaults__"):  # the same: who changes a default changes it inside
+    if hasattr(function, "__kwdefaults__"):  # shared: changing a default changes it inside
         setattr(inside, "__kwdefaults__", function.__kwdefaults__)  # noqa: B010  # mypy knows no attribute of that name
     return inside
 
 
 def fits(value: Any, kind: Any) -> bool:  # noqa: ANN401
-    """Whether a value is what an annotation says, and one that can be computed with.
+    """Whether a value matches an annotation, and can be computed with.
 
-    A number is finite and has 64 bits, a text has no NUL and can be written, a tensor is dense and there. NumPy's
-    numbers are numbers. An iterator is not read.
+    A number must be finite, and an integer fit in 64 bits; a text must be encodable and have no NUL; a tensor must be
+    dense, have data, and hold floats or booleans. NumPy's numbers count as numbers. An iterator is not consumed.
 
     Example:
         >>> fits(3, int | None), fits({"conv1_1": "x"}, Mapping[str, float]), fits(float("nan"), float)
@@ -95,13 +95,13 @@ def fits(value: Any, kind: Any) -> bool:  # noqa: ANN401
     try:
         if not isinstance(value, origin or kind):
             return False
-    except TypeError:  # a kind that Python cannot ask about
+    except TypeError:  # a kind that isinstance cannot check
         return True
     return _holds(value, origin, parts)
 
 
 def _holds(value: Any, origin: Any, parts: tuple[Any, ...]) -> bool:  # noqa: ANN401
-    """Whether what a container holds is what its annotation says; a text is no container, an iterator is not read."""
+    """Whether a container's items match its annotation; a text is not a container, an iterator is not consumed."""
     if isinstance(value, str):
         return not parts or parts[0] is str
     if not parts or isinstance(value, Iterator) or not isinstance(value, Iterable):
@@ -143,7 +143,7 @@ _LEAVES: dict[Any, Callable[[object], bool]] = {
     str: _is_text,
     float: _is_real,
     int: _is_whole,
-    bool: lambda value: isinstance(value, bool | np.bool_ | Integral),  # Python takes any number for a truth
+    bool: lambda value: isinstance(value, bool | np.bool_ | Integral),  # in Python any integer is a truth value
     Tensor: _is_dense,
     typing.IO: lambda value: hasattr(value, "read"),
     Callable: callable,
@@ -151,12 +151,12 @@ _LEAVES: dict[Any, Callable[[object], bool]] = {
 
 
 def _wrong(function: Callable[..., Any], error: Exception, words: Any, options: Any) -> str:  # noqa: ANN401
-    """Which argument is wrong; nothing where none is, or where the error says so itself."""
+    """Say which argument is wrong; an empty text if none is, or if the error says so itself."""
     if isinstance(error, StyletoolsError) and not isinstance(error, _WrongKindError):
         return ""
     try:
         given = inspect.signature(function).bind(*words, **options).arguments
-    except TypeError:  # a word too many or too few: Python says it in one line
+    except TypeError:  # an argument too many or too few: Python says so in one line
         return ""
     for name, kind in _kinds(function).items():
         if name in given and not fits(given[name], kind):
@@ -165,12 +165,12 @@ def _wrong(function: Callable[..., Any], error: Exception, words: Any, options: 
 
 
 class _WrongKindError(InputError):
-    """Said by an inner function of *its* argument; the outer one may know by which name the reader gave it."""
+    """Raised by an inner function about *its* argument; the outer one may know what the reader calls it."""
 
 
 @cache
 def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
-    """What each argument is annotated with."""
+    """The annotation of each argument."""
     hints: dict[str, Any] = {}
     unknown: dict[str, Any] = {}
     while not hints:

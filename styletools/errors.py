@@ -1,4 +1,4 @@
-"""The errors that a user can cause, each one clear line: what, expected, got, what to do."""
+"""The errors that a user can cause, each in one clear line: what, expected, got, what to do."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StyletoolsError(Exception):
     """Base of all errors raised on purpose by this package; each is one line."""
 
     def __init__(self, message: str) -> None:
-        """Keep the message; a file's name may have more lines than one."""
+        """Keep the message, on one line: a file's name may contain line breaks."""
         super().__init__(" ".join(str(message).splitlines()))
 
 
@@ -60,12 +60,12 @@ class SynthesisError(StyletoolsError):
         self.step = step
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """With all its parts, so that it comes back from another process."""
+        """Pickle all its parts, so that it can come back from another process."""
         return (type(self), (str(self), self.image, self.step), {"settings": self.settings})
 
 
 def shown(value: Any) -> str:  # noqa: ANN401  # whatever was given
-    """A value as a message shows it: short, and in one line.
+    """A value as a message shows it: short, and on one line.
 
     Example:
         >>> import torch
@@ -81,7 +81,7 @@ def shown(value: Any) -> str:  # noqa: ANN401  # whatever was given
         return f"a {kind} of shape {tuple(shape)}" + "".join(f", {word}" for word in rest)
     try:
         words = " ".join(repr(value).encode("utf-8", "backslashreplace").decode().split())
-    except Exception:  # an object of a reader's may not even be able to show itself
+    except Exception:  # a reader's object may not even be able to show itself
         return f"a {kind}"
     return words if len(words) <= _LONG else words[: _LONG - 1].rstrip() + "…"
 

@@ -1,4 +1,4 @@
-"""Write a file whole or not at all, and say before the work whether it can be written."""
+"""Write a file whole or not at all, and check before the work whether it can be written."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def write_whole(path: Path, data: bytes | Callable[[BinaryIO], object]) -> None:
 
     Args:
         path: where to write; its folder must exist.
-        data: the whole content; or what writes it into a file, for more than should be in memory twice.
+        data: the whole content; or a function that writes it to a file, if it is too large to be in memory twice.
 
     Raises:
-        OSError: the folder is missing, not writable or full; the old file is as it was.
+        OSError: the folder is missing, not writable or full; the old file is left as it was.
 
     Example:
         >>> import tempfile
@@ -38,7 +38,7 @@ def write_whole(path: Path, data: bytes | Callable[[BinaryIO], object]) -> None:
     try:
         try:
             _write_nameless(data, part)
-        except (AttributeError, OSError):  # not on Linux, not on this kind of disk, or no /proc
+        except (AttributeError, OSError):  # not Linux, not this kind of disk, or no /proc
             with part.open("wb") as file:
                 _flush(data, file)
         if path.exists():
@@ -51,7 +51,7 @@ def write_whole(path: Path, data: bytes | Callable[[BinaryIO], object]) -> None:
 def _write_nameless(data: bytes | Callable[[BinaryIO], object], part: Path) -> None:
     """Write a file that has no name until it is complete, so that a killed program leaves nothing.
 
-    `src_dir_fd` has Python follow the link in /proc that stands for the open file.
+    `src_dir_fd` makes Python follow the link in /proc that stands for the open file.
     """
     folder = os.open(part.parent, os.O_RDONLY)
     try:
@@ -72,15 +72,15 @@ def _flush(data: bytes | Callable[[BinaryIO], object], file: BinaryIO) -> None:
 
 
 def check_writable(path: Path, size: int = 0) -> None:
-    """Try whether a file could be written: a new one in its folder, of about its size, is made and removed.
+    """Check that a file could be written, by making and removing a new one in its folder, of about its size.
 
     Args:
         path: where it is to be.
         size: bytes that it may need.
 
     Raises:
-        OSError: the name is too long; the folder is missing, read-only or full; what is there is read-only, or no file
-            but a device or a pipe.
+        OSError: the name is too long; the folder is missing, read-only or full; what is there is read-only, or is not a
+            file but a device or a pipe.
 
     Example:
         >>> check_writable(Path(os.devnull))
@@ -96,7 +96,7 @@ def check_writable(path: Path, size: int = 0) -> None:
     else:
         os.lstat(path.parent)
         with contextlib.suppress(FileNotFoundError):
-            os.lstat(path)  # a name that is too long is said here
+            os.lstat(path)  # a name that is too long raises here
     part = _part(path)
     try:
         with part.open("wb") as file:
@@ -108,10 +108,10 @@ def check_writable(path: Path, size: int = 0) -> None:
 
 
 def _target(path: Path) -> Path:
-    """What a link points to."""
+    """What a link points to; any other path as it is."""
     return path.resolve() if path.is_symlink() else path
 
 
 def _part(path: Path) -> Path:
-    """A new name beside it, as short as the longest allowed name needs it to be."""
+    """A new name beside it; short, because its own may be as long as is allowed."""
     return path.with_name(f".{secrets.token_hex(8)}.part")

@@ -1,4 +1,4 @@
-"""A film of a run, in memory or as a file, and its pictures as files."""
+"""A film of a run, in memory or as a file, and the run's pictures as files."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from styletools.pictures.saving import save_image
 __all__ = ["MOST_BYTES", "Film", "FilmFile", "Snapshots", "check_film"]
 
 MOST_BYTES = 1.5e9
-"""Most that the frames of a GIF may take, which are kept until it is written, 3 bytes a pixel."""
+"""The most that the frames of a GIF may take: they are kept until it is written, at 3 bytes a pixel."""
 
 
 class Film:
-    """Keeps frames evenly over a run of unknown length, never more than a bound.
+    """Keeps evenly spaced frames of a run of unknown length, never more than a limit.
 
-    When it is full every second frame is dropped, and from then on only half as many are taken.
+    When it is full, every second frame is dropped, and from then on only half as many are taken.
 
     Args:
-        most: frames, at least 2.
-        side: longer side of the film in pixels, at most.
+        most: maximum number of frames, at least 2.
+        side: maximum of the film's longer side, in pixels.
 
     Example:
         >>> import torch
@@ -45,11 +45,11 @@ class Film:
 
     @explained
     def __init__(self, most: int = 60, side: int = 320) -> None:
-        """Without a frame."""
+        """Start without frames."""
         self._most = max(2, most)
         self._side = side
         self._frames: list[Image.Image] = []
-        self._latest: Image.Image | None = None  # the end of the film, whether its turn has come or not
+        self._latest: Image.Image | None = None  # the end of the film, whether or not its turn has come
         self._every, self._seen = 1, 0
 
     def __len__(self) -> int:
@@ -72,7 +72,7 @@ class Film:
             self._every *= 2
 
     def gif(self, milliseconds: int = 80) -> bytes:
-        """The film; the last frame stands for two seconds.
+        """The film as a GIF; the last frame is held for two seconds.
 
         Raises:
             InputError: no frame was added.
@@ -84,7 +84,7 @@ class Film:
         first, *others = shown
         times = [milliseconds] * len(others) + [LAST * 1000]
         buffer = io.BytesIO()
-        rest = (_paletted(frame, last.size) for frame in others)  # one by one: all at once would be as much again
+        rest = (_paletted(frame, last.size) for frame in others)  # one by one: all at once would take as much again
         _paletted(first, last.size).save(buffer, "GIF", save_all=True, append_images=rest, duration=times, loop=0)
         return buffer.getvalue()
 
@@ -94,8 +94,8 @@ def _paletted(frame: Image.Image, size: tuple[int, int]) -> Image.Image:
 
     Pillow's own choice, median cut without dithering, leaves bands in a sky and turns the few yellow lights of a
     blue night grey: it gives its colours to what fills most of the picture. The octree spreads them over all that
-    occur, and dithering mixes the rest; seen from where single pixels are not, the error is a quarter, the file as
-    large and made ten times as fast. One palette for the whole film would have to serve the start too, often noise.
+    occur, and dithering mixes the rest. Seen from too far away to tell pixels apart, the error is a quarter; the file
+    is as large, made ten times as fast. One palette for the whole film would also have to serve the start, often noise.
     """
     if frame.size != size:
         frame = frame.resize(size, Image.Resampling.BICUBIC)
@@ -106,20 +106,20 @@ def _paletted(frame: Image.Image, size: tuple[int, int]) -> Image.Image:
 class FilmFile:
     """Every k-th step of a run as a film: .gif, or .mp4 where an encoder is installed.
 
-    It is an `on_step` of the recipes: it takes the first step that it is shown, then every k-th, and the last one.
-    Smaller pictures are enlarged, so that all frames are of one size; of an odd side an .mp4 lacks the last pixel. The
-    last frame stands for two seconds.
+    Pass it to a recipe as `on_step`: it takes the first step that it is shown, then every k-th, and the last one.
+    Smaller pictures are enlarged, so that all frames have one size; an .mp4 lacks the last pixel of an odd side. The
+    last frame is held for two seconds.
 
-    Use it in a `with` block. The file is written at its end, whole or not at all; also if the block ends with an
-    exception, so that an interrupted run has its film.
+    Use it in a `with` block. The file is written at the end of the block, whole or not at all, even if the block ends
+    with an exception: so an interrupted run has its film.
 
     Args:
         path: ends in .gif or .mp4; its folder must exist. An old file of that name is replaced, and survives if the
             new one cannot be written.
         height: of the finished picture, in pixels.
         width: likewise.
-        every: how many steps from one frame to the next. A GIF that would come to need more than `MOST_BYTES` takes
-            fewer; `check_film` says so before the run.
+        every: how many steps from one frame to the next. A GIF that would need more than `MOST_BYTES` takes fewer
+            frames; `check_film` refuses it before the run.
         per_second: frames, 1 … 50; a GIF rounds the time of each to 0.01 s.
 
     Raises:
@@ -143,12 +143,12 @@ class FilmFile:
     def __init__(
         self, path: str | os.PathLike[str], *, height: int, width: int, every: int = 5, per_second: int = 20
     ) -> None:
-        """Without a frame; nothing is written yet."""
+        """Start without frames; nothing is written yet."""
         self.path = Path(path)
         check_film(self.path, height=height, width=width, frames=1)
         check_whole("every", every, 1)
         check_whole("per_second", per_second, 1, 50)
-        height, width = int(height), int(width)  # ffmpeg's wrapper knows no number of NumPy's
+        height, width = int(height), int(width)  # ffmpeg's wrapper does not know NumPy's numbers
         self._size = height, width
         self._every, self._seen, self._frames = every, 0, 0
         self._waiting: Tensor | None = None  # the step that was shown last, if its turn had not come
@@ -186,7 +186,7 @@ class FilmFile:
         self._frames += 1
 
     def close(self) -> None:
-        """Write the file; once.
+        """Write the file; a second call does nothing.
 
         Raises:
             ImageError: the system refused, or the encoder stopped; there is no new file.
@@ -215,7 +215,7 @@ class FilmFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Write what there is; an exception of the block goes on."""
+        """Write what there is; an exception in the block is passed on."""
         if error is None:
             self.close()
         elif not self._frames:
@@ -230,15 +230,15 @@ class FilmFile:
 class Snapshots:
     """Every k-th picture of a run as a PNG file: `step_0010.png`, `step_0020.png` and so on.
 
-    It is an `on_step` of the recipes. The pictures have the size of their stage. Each file is written whole or not at
-    all, in place of an old one of its name.
+    Pass it to a recipe as `on_step`. The pictures have the size of their stage. Each file is written whole or not at
+    all, and replaces an old one of the same name.
 
     Args:
-        folder: where to write; it is made if it is missing, its parent must exist.
+        folder: where to write; it is created if it is missing, but its parent must exist.
         every: how many steps from one file to the next.
 
     Raises:
-        InputError: not a whole number of steps, at least 1.
+        InputError: `every` is not a whole number of at least 1.
 
     Example:
         >>> import tempfile, torch
@@ -260,7 +260,7 @@ class Snapshots:
         self._every = every
 
     def check(self) -> None:
-        """Ask before the work whether the files can be written; nothing is.
+        """Check before the work that the files can be written; nothing is written yet.
 
         Raises:
             ImageError: the folder cannot be made or written to.
@@ -290,7 +290,7 @@ class Snapshots:
 
 @explained
 def check_film(path: str | os.PathLike[str], *, height: int, width: int, frames: int) -> None:
-    """Check a film that is to be written; worth asking before a long computation.
+    """Check that a film can be written; worth doing before a long computation.
 
     Args:
         path: of the file.
@@ -343,7 +343,7 @@ def _check_parent(path: Path) -> None:
 
 
 def _check_writable(folder: Path, path: Path) -> None:
-    """By a try: permissions do not tell of a medium that cannot be written to."""
+    """Try it: permissions do not show that a medium is read-only."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
@@ -352,7 +352,7 @@ def _check_writable(folder: Path, path: Path) -> None:
 
 
 class _GifWriter:
-    """All frames are kept until the end."""
+    """Keeps the frames until the end."""
 
     def __init__(self, path: Path, height: int, width: int, per_second: int) -> None:
         self._path, self._milliseconds = path, round(100 / per_second) * 10

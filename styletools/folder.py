@@ -1,4 +1,4 @@
-"""Many photographs in the style of a painting, or of each of several; stopped at any time, it goes on where it was."""
+"""Many photographs in the style of a painting, or of each of several; a run can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Job:
     Attributes:
         photograph: the file.
         target: the file that is written, a PNG.
-        options: of `transfer`, but for the content.
+        options: of `transfer`, except the content.
         bits: of the PNG.
     """
 
@@ -45,7 +45,7 @@ class Job:
         return f"{self.photograph.name}, {label('style', self.options['style'])}"
 
     def is_done(self) -> bool:
-        """Whether the target is there, finished, and was made with these options."""
+        """Whether the target is there, is finished, and was made with these options."""
         try:
             then = load_settings(self.target)
         except ImageError:
@@ -59,7 +59,7 @@ class Job:
         return recipes.transfer(str(self.photograph), **self.options, on_step=on_step)
 
     def for_a_worker(self, threads: int) -> Run:
-        """The same as a run of a sweep."""
+        """The same job as a run of a sweep."""
         arguments = {name: value for name, value in self.options.items() if name != "progress"}
         where = {"content": str(self.photograph), **arguments}
         return Run("transfer", where, self.target, {"name": self.name}, self.bits, threads, replace=True)
@@ -81,14 +81,14 @@ def jobs_of(
     bits: int = 8,
     **options: Any,  # noqa: ANN401
 ) -> Jobs:
-    """Look through the photographs, before the work.
+    """Find out, before the work, what is to be painted and which photographs cannot be read.
 
     Args:
         photographs: a folder, or files, folders and names of bundled pictures. In a folder, files whose names do not
-            end like a picture's, and hidden ones, are left alone.
-        output: the folder to write to; it is made if its parent is there. `a.jpg` becomes `a.png`; where two would have
-            one name, `a.jpg.png`. With `each`, `a_starry_night.png`.
-        each: paintings that are taken one by one, in place of `style`.
+            end like a picture's, and hidden ones, are ignored.
+        output: the folder to write to; it is created if its parent exists. `a.jpg` becomes `a.png`; where two would get
+            the same name, `a.jpg.png`. With `each`, `a_starry_night.png`.
+        each: paintings to take one by one, in place of `style`.
         bits: of the files that are written.
         **options: of `transfer`.
 
@@ -143,7 +143,7 @@ def jobs_of(
 
 
 def _names(found: Sequence[Path], each: Sequence[str]) -> dict[tuple[Path, str], str]:
-    """A name for each photograph and painting, whichever of them can be read: so that it stays the same."""
+    """A name for each photograph and painting, readable or not, so that a name stays the same."""
     stems, taken = Counter(path.stem.lower() for path in found), Counter[str]()
     names = {}
     for path in dict.fromkeys(found):
@@ -157,11 +157,11 @@ def _names(found: Sequence[Path], each: Sequence[str]) -> dict[tuple[Path, str],
 
 
 def _stems(each: Sequence[str]) -> list[str]:
-    """Short names of paintings, with their number where two are called alike."""
+    """Short names of paintings, with their numbers where two have the same name."""
     stems = [Path(style).stem for style in each]
     return [stem if stems.count(stem) == 1 else f"{stem}-{number}" for number, stem in enumerate(stems, 1)]
 
 
 def _comparable(settings: dict[str, Any]) -> dict[str, Any]:
-    arguments = settings.get("arguments")  # a file of another program, or of an earlier version, may have anything
+    arguments = settings.get("arguments")  # a file from another program, or an earlier version, may hold anything
     return {k: v for k, v in arguments.items() if k not in _OF_THE_RUN} if isinstance(arguments, dict) else {}

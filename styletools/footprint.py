@@ -1,4 +1,4 @@
-"""How much memory a synthesis takes, said before the work: a program that takes too much is ended by the system."""
+"""How much memory a synthesis takes, estimated before the work: the system ends a program that takes too much."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from styletools.network.vgg import PRE, VGG
 __all__ = ["check_footprint", "check_large_enough", "choose_block", "footprint", "footprint_in_blocks"]
 
 PICTURES = 60
-"""Pictures that the optimiser and the stages keep: twenty curvature pairs, gradients, targets and copies."""
+"""How many pictures the optimiser and the stages keep: twenty curvature pairs, gradients, targets and copies."""
 
 
 def footprint(network: Network, layers: Iterable[str], height: int, width: int) -> int:
-    """Estimate the memory that a synthesis of this size takes at its largest, besides Python and the weights.
+    """Estimate the most memory that a synthesis of this size takes, besides Python and the weights.
 
-    The features of all layers up to the deepest one, kept for the way back, and what L-BFGS remembers of its path. Of
-    a network that is not a VGG only the layers asked for are known, so the estimate is low.
+    It counts the features of all layers up to the deepest one, kept for the way back, and what L-BFGS remembers of its
+    path. For a network that is not a VGG only the layers asked for are known, so the estimate is low.
 
     Args:
         network: whose features are computed.
-        layers: that are asked for.
+        layers: those asked for.
         height: of the picture, in pixels.
         width: likewise.
 
@@ -56,16 +56,16 @@ def footprint(network: Network, layers: Iterable[str], height: int, width: int) 
 def check_footprint(
     network: Network, layers: Iterable[str], result: tuple[int, int], painting: tuple[int, int]
 ) -> None:
-    """Check that this machine has the memory, where the network is on its processor. A GPU says so itself, at once.
+    """Check that this machine has enough memory, if the network is on its CPU. A GPU reports a lack itself, at once.
 
     Args:
         network: whose features are computed.
-        layers: that are asked for.
-        result: height and width.
-        painting: of the largest one; its features are computed once, without a way back.
+        layers: those asked for.
+        result: its height and width.
+        painting: those of the largest one; its features are computed once, without a way back.
 
     Raises:
-        InputError: it has not; the message says which size would do.
+        InputError: it does not; the message says which size would fit.
 
     Example:
         >>> check_footprint(VGG("random"), ["conv5_1"], (512, 512), (10**6, 10**6))  # doctest: +ELLIPSIS
@@ -82,14 +82,14 @@ def check_footprint(
 
 
 def check_large_enough(network: Network, name: str, image: Tensor | None, layers: Iterable[str], option: str) -> None:
-    """Check that the layers can be computed for a picture.
+    """Check that a picture is large enough for the layers.
 
     Args:
         network: whose features are computed.
         name: of the picture; the message begins with it.
-        image: (1, 3, H, W), or None, of which nothing is asked.
-        layers: names.
-        option: what makes the picture larger.
+        image: (1, 3, H, W), or None, which always passes.
+        layers: their names.
+        option: the option that makes the picture larger.
 
     Raises:
         InputError: it is too small for the deepest layer.
@@ -114,18 +114,18 @@ def _smaller(longer: int, share: float) -> str:
 
 
 PICTURES_IN_BLOCKS = 20
-"""Pictures that the optimiser and the stages keep then: six curvature pairs in float16, gradients, transforms."""
+"""The same number for a synthesis in blocks: six curvature pairs in float16, gradients, transforms."""
 CANDIDATES = ("1024/pool2", "1024/pool3", "1024/pool4", "512/pool4", "256/pool4")
-"""From the quickest to the smallest."""
+"""Sizes of blocks to try, from the quickest to the one that needs least memory."""
 
 
 def footprint_in_blocks(
     network: VGG, layers: Iterable[str], height: int, width: int, block: BlockSize, precision: Precision = "auto"
 ) -> int:
-    """Estimate the same for a synthesis in blocks: of the picture's size are the pictures and what is above the blocks.
+    """Estimate the same for a synthesis in blocks: only pictures and the layers above the blocks have the full size.
 
     Args:
-        network: likewise.
+        network: see `footprint`, like the next three.
         layers: likewise.
         height: likewise.
         width: likewise.
@@ -155,7 +155,7 @@ def footprint_in_blocks(
 
 
 def _of_features(network: VGG, names: list[str], size: int) -> float:
-    """Bytes for each pixel of the picture: features, places of maxima, and three buffers of the largest layer."""
+    """Bytes for each pixel of the picture: features, positions of maxima, and three buffers of the largest layer."""
     described = [network.layer(name) for name in names]
     numbers = [layer.filters / layer.stride**2 for layer in described]
     places = sum(n for n, name in zip(numbers, names, strict=True) if name.startswith("pool"))
@@ -170,21 +170,21 @@ def choose_block(
     unsplit: str = "",
     precision: Precision = "auto",
 ) -> BlockSize:
-    """The whole picture where this machine has the memory, else the quickest blocks that it has the memory for.
+    """Choose the whole picture where this machine has the memory, else the quickest blocks that fit in it.
 
     Args:
         network: whose features are computed.
-        layers: that are asked for.
-        result: height and width.
-        painting: of the largest one.
+        layers: those asked for.
+        result: its height and width.
+        painting: those of the largest one.
         unsplit: a statistic that cannot be computed in blocks, if there is one.
         precision: of the features.
 
     Returns:
-        0, or the size of the blocks.
+        0 for the whole picture, or the size of the blocks.
 
     Raises:
-        InputError: not even that; the message says which size would do.
+        InputError: nothing fits; the message says which size would.
 
     Example:
         >>> choose_block(VGG("random"), ["conv5_1"], (512, 512), (512, 512))

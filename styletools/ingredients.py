@@ -31,13 +31,13 @@ class Ingredients:
     Attributes:
         content: the photograph; None where only style is wanted.
         styles: the paintings; none where only content is wanted.
-        size: longer side of the photograph, and of paintings without a size of their own; None: as it is.
-        style_size: see `transfer`, as all that follow.
+        size: longer side of the photograph, and of paintings without a size of their own; None: unchanged.
+        style_size: see `transfer`, like the next three.
         content_mask: regions of the photograph.
         style_mask: regions of the paintings.
-        colours: whose.
+        colours: whose colours the result has.
         called: what the recipe calls the photograph and the paintings.
-        place: what has the device and the type that they are wanted in.
+        place: a tensor on the device and of the type that the pictures are to have.
 
     Example:
         >>> pictures = Ingredients("chelsea", ["dots", "scales"], size=64, content_mask="left")
@@ -70,21 +70,21 @@ class Ingredients:
 
     @cached_property
     def compared(self) -> tuple[Tensor | None, list[Tensor]]:
-        """P and each S, as the network sees them: in the colours that `colours` wants."""
+        """P and each S, as the network sees them: in the colours that `colours` asks for."""
         if self.photograph is None:
             return None, self.originals
         return before(self.colours, self.photograph, self.originals)
 
     @property
     def shown(self) -> Callable[[Tensor], Tensor] | None:
-        """What is done to a picture in the making before anybody sees it; None: nothing."""
+        """What is done to a picture in the making before it is shown; None: nothing."""
         if self.photograph is None or self.colours == "painting":
             return None
         return partial(after, self.colours, photograph=self.photograph)
 
     @cached_property
     def opacity(self) -> Tensor | None:
-        """(1, 1, H, W), where the photograph is transparent; None where it is not."""
+        """The opacity of a photograph with transparency, (1, 1, H, W); None for any other."""
         if self._content is None or isinstance(self._content, Tensor):
             return None
         return load_opacity(self._content, self.size)
@@ -98,7 +98,7 @@ class Ingredients:
 
     @cached_property
     def regions(self) -> list[dict[str, Tensor | None]]:
-        """For each painting, by the name of a region of the photograph, where in the painting; see `assign`."""
+        """For each painting, by region of the photograph, where in the painting its style is found; see `assign`."""
         if self.mask is None:
             if self.style_mask is not None:
                 raise InputError("style_mask: expected a content_mask with the same labels beside it, got none")
@@ -111,7 +111,7 @@ class Ingredients:
         return assign(self.mask, masks)
 
     def fingerprints(self) -> dict[str, Any]:
-        """What the pictures look like: a file may be another one when the result is made again."""
+        """What the pictures are known by: a file may have changed by the time the result is made again."""
         found: dict[str, Any] = {}
         if self.photograph is not None:
             found[self.called[0]] = fingerprint(self.photograph)
@@ -127,7 +127,7 @@ class Ingredients:
 
     @cached_property
     def _content(self) -> PictureSource | None:
-        """The photograph; a stream is read here, because its picture and its transparency are two questions."""
+        """The photograph; a stream is read here, because it is needed twice: for the picture and its transparency."""
         read = None if isinstance(self.content, Image.Image) else getattr(self.content, "read", None)
         return self.content if read is None else read()
 

@@ -31,8 +31,8 @@ class Keeping:
     """Keep a synthesis in a file.
 
     Args:
-        path: the file; there may be one.
-        asked: what the run is to make, as plain values: a state of another run is not gone on from.
+        path: the file; it may exist.
+        asked: what the run is to make, as plain values: the state of any other run is refused.
 
     Example:
         >>> import tempfile
@@ -49,7 +49,7 @@ class Keeping:
     def __init__(self, path: str | os.PathLike[str], asked: Mapping[str, Any]) -> None:
         """Nothing is read or written yet."""
         self.path = Path(path)
-        self._asked = json.loads(json.dumps(asked))  # as it is read again
+        self._asked = json.loads(json.dumps(asked))  # as it is read back
         self._last = time.monotonic()
 
     def load(self, device: torch.device | str = "cpu") -> dict[str, Any] | None:
@@ -59,17 +59,17 @@ class Keeping:
             `synthesis`, see `Synthesis.restore`, and `decided`, what was handed to `save`.
 
         Raises:
-            InputError: a file that cannot be written, that is damaged, no state, or the state of another run.
+            InputError: a file that cannot be written, is damaged, is not a state, or is the state of another run.
         """
         try:
             check_writable(self.path)
-        except (OSError, ValueError) as error:  # said before the work
+        except (OSError, ValueError) as error:  # reported before the work
             raise InputError(f"state {shown(str(self.path))}: cannot be written ({error})") from error
         if not os.path.lexists(self.path):
             return None
         advice = "delete it to begin again, or choose another name"
         try:
-            with zipfile.ZipFile(self.path) as archive:  # torch does not look at the sums that the file has
+            with zipfile.ZipFile(self.path) as archive:  # torch does not check the file's own checksums
                 damaged = archive.testzip()
             if damaged is not None:
                 raise ValueError(f"{damaged} has other bytes than were written")
@@ -91,7 +91,7 @@ class Keeping:
         """Write the state now.
 
         Raises:
-            OSError: it cannot be written; the old one is as it was.
+            OSError: it cannot be written; the old one is left as it was.
         """
         content = {
             "format": _FORMAT,
@@ -104,12 +104,12 @@ class Keeping:
 
     @property
     def due(self) -> bool:
-        """Whether the last state is old."""
+        """Whether it is time to save again."""
         return time.monotonic() - self._last >= EVERY
 
 
 def _difference(then: Mapping[str, Any], now: Mapping[str, Any], inside: str = "") -> str:
-    """The first thing that is not the same, in words."""
+    """The first difference, in words."""
     for name in [*then, *(name for name in now if name not in then)]:
         old, new = then.get(name), now.get(name)
         if isinstance(old, Mapping) and isinstance(new, Mapping):

@@ -19,7 +19,7 @@ from styletools.recipes import STYLE_LAYERS, PictureSource, Result, reconstruct_
 
 __all__ = ["compare_statistics", "levelness", "score_statistics"]
 
-STEPS = 10_000  # nobody waits for so many: the time runs out first
+STEPS = 10_000  # never reached: the time runs out first
 
 
 @explained
@@ -35,18 +35,18 @@ def compare_statistics(
     weights: NetworkSource = "bundled",
     on_step: OnStep | None = None,
 ) -> Iterator[tuple[str, Result]]:
-    """Make one texture after the other, each with another statistic, from the same noise in the same time.
+    """Make one texture after another, each with a different statistic, from the same noise in the same time.
 
     Args:
         source: the painting.
         names: of the statistics, see `styletools.statistics`.
-        seconds: that each may compute.
+        seconds: how long each may compute.
         size: longer side in pixels.
         layers: where features are compared.
         tv: γ, as for `reconstruct_style`: a statistic that samples positions leaves noise between them.
         seed: random seed of the white-noise start.
         weights: of the network.
-        on_step: called after each step; True ends the statistic that is being computed.
+        on_step: called after each step; return True to end the current statistic.
 
     Returns:
         Names and results, each computed when it is asked for.
@@ -97,7 +97,7 @@ def score_statistics(
         images: (1, 3, H, W) in [0, 1] by name.
         source: the painting, likewise.
         by: names of statistics; by default all for style.
-        layers: where features are compared; each counts alike.
+        layers: where features are compared; all count equally unless weights are given.
         weights: of the network.
 
     Returns:
@@ -133,8 +133,8 @@ def score_statistics(
 def levelness(image: Tensor, source: Tensor) -> float:
     """How level the courses of a wall are: the variance of the mean brightness of its rows, over the source's.
 
-    Across a level joint the rows of pixels become pale all at once; where courses sink and rise, each row has a bit of
-    everything, and all are alike.
+    At a level joint whole rows of pixels become pale at once; where courses sink and rise, each row has a bit of
+    everything, and all rows are alike.
 
     Args:
         image: (1, 3, H, W) in [0, 1].

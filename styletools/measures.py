@@ -1,7 +1,7 @@
 """What a finished picture is judged by, apart from the loss that made it.
 
-None of these alone is quality: a good picture is good in all of them, and to look at. The network that measures is the
-paper's (average pooling, zeros beyond the border), whatever network the picture was made with.
+None of these alone is quality: a good picture scores well in all of them, and looks good. The network that measures is
+the paper's (average pooling, zeros beyond the border), whatever network the picture was made with.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ PERIODS = 8  # the lattice of three poolings repeats every 8 px
 
 
 def measure(picture: Tensor, content: Tensor, style: Tensor) -> dict[str, float]:
-    """All of them, by name.
+    """Compute all measures, by name.
 
     nn: mean over tiles of the distance to the painting's nearest tile: is each part like some part of the painting?
     worst: the same for the worst tenth of the tiles.
     sw: sliced Wasserstein distance of the features to the painting's, 1 for the photograph.
     content: what is missing at conv4_2, as a share of the photograph's features.
-    border: step between the outer 4 px and the ring inside, 1 for the photograph.
-    hf: energy above half of Nyquist, 1 for the source that has more of it.
-    lattice: peaks at periods of 2, 4 and 8 px, dB over the source that has more of them.
+    border: step between the outer 4 px and the ring inside them, 1 for the photograph.
+    hf: root of the share of energy above half the Nyquist frequency, 1 for the source that has more of it.
+    lattice: peaks at the frequencies of an 8-px lattice, in dB above the source with the higher ones.
 
     Args:
-        picture: what is judged, (1, 3, H, W) in [0, 1].
+        picture: the picture to judge, (1, 3, H, W) in [0, 1].
         content: the photograph, of the same shape.
         style: the painting, (1, 3, H', W').
 
@@ -64,7 +64,7 @@ def measure(picture: Tensor, content: Tensor, style: Tensor) -> dict[str, float]
 
 @cache
 def network() -> VGG:
-    """The paper's."""
+    """The paper's network."""
     return VGG(pooling="avg", padding="zeros")
 
 
@@ -75,7 +75,7 @@ def features(image: Tensor) -> dict[str, Tensor]:
 
 
 def tile_distances(X: dict[str, Tensor], S: dict[str, Tensor]) -> Tensor:
-    """For each tile of X the squared distance of its Gram matrices to the nearest tile of S, mean over the layers."""
+    """For each tile of X, the squared distance of its Gram matrices to the nearest tile's of S; mean over layers."""
     distance = torch.zeros(())
     for layer in LAYERS:
         ours, theirs = _tile_grams(X[layer]), _tile_grams(S[layer])
@@ -95,7 +95,7 @@ def _tile_grams(F: Tensor) -> Tensor:
 
 
 def sliced_wasserstein(X: dict[str, Tensor], S: dict[str, Tensor], directions: int = 64) -> float:
-    """Squared distance of the quantiles along random directions, over the painting's variance; mean over layers."""
+    """Squared distance between quantiles along random directions, over the painting's variance; mean over layers."""
     total = 0.0
     quantiles = torch.linspace(0.001, 0.999, 500)
     for layer in LAYERS:
@@ -115,7 +115,7 @@ def _some(F: Tensor, generator: torch.Generator, most: int = 20_000) -> Tensor:
 
 
 def border(image: Tensor) -> float:
-    """Mean difference between the outer pixels and the ring inside them, over colours and four sides."""
+    """Mean absolute difference between the outer pixels and the ring inside them, over colours and the four sides."""
     steps = []
     for turns in range(4):
         side = torch.rot90(image[0], turns, (1, 2))
@@ -124,7 +124,7 @@ def border(image: Tensor) -> float:
 
 
 def high_frequencies(image: Tensor) -> float:
-    """Root of the share of a grey picture's energy above a quarter of a cycle per pixel."""
+    """Root of the share of the grey picture's energy above a quarter of a cycle per pixel."""
     grey = _grey(image)
     energy = torch.fft.fft2(grey - grey.mean()).abs() ** 2
     frequency = torch.hypot(torch.fft.fftfreq(grey.shape[0])[:, None], torch.fft.fftfreq(grey.shape[1])[None])
@@ -132,7 +132,7 @@ def high_frequencies(image: Tensor) -> float:
 
 
 def lattice(image: Tensor) -> float:
-    """Mean of the six highest peaks on the grid of the poolings over their surroundings, dB."""
+    """Mean of the six highest peaks on the grid of the poolings, relative to their surroundings, in dB."""
     grey = _grey(image)
     height, width = (side // PERIODS * PERIODS for side in grey.shape)
     grey = grey[:height, :width]

@@ -1,4 +1,4 @@
-"""How much memory is there: asked before something large is made, for a program that takes too much is ended."""
+"""How much memory there is: checked before something large is made; a program that takes too much is killed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from styletools.errors import InputError
 __all__ = ["available", "check_memory", "in_words"]
 
 _ROOT = Path("/")
-# Of a control group, in both versions: its limit, what is used, and what of that are files that can be dropped.
+# For a control group, in both versions: its limit, its usage, and which part of that is files that can be dropped.
 _VERSION_2 = ("memory.max", "memory.current", ("inactive_file", "active_file"))
 _VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file"))
 
@@ -19,8 +19,9 @@ _VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive
 def available() -> int | None:
     """Say how many bytes can be taken before the system runs out of memory, or before this program's share is used up.
 
-    On Linux the kernel's own estimate, without swap, and what is left in each control group that the program is in
-    (a container, a batch job). Elsewhere the free memory or, where only that is known, as on macOS, all there is.
+    On Linux this is the least of the kernel's own estimate, without swap, and what is left in each control group that
+    the program is in (a container, a batch job). Elsewhere it is the free memory or, where that is not known, as on
+    macOS, all the memory there is.
 
     Returns:
         Bytes, or None where nothing is known, as on Windows.
@@ -35,11 +36,11 @@ def available() -> int | None:
 
 
 def check_memory(needed: int, what: str, instead: Callable[[float], str]) -> None:
-    """Check that so much memory is there; where nothing is known, that is assumed.
+    """Check that this much memory is available; where nothing is known, it is assumed to be.
 
     Args:
         needed: bytes.
-        what: needs them; the message begins with it.
+        what: what needs them; the message begins with it.
         instead: says what to do, given the share of `needed` that is there; the message ends with it.
 
     Raises:
@@ -57,10 +58,10 @@ def check_memory(needed: int, what: str, instead: Callable[[float], str]) -> Non
 
 
 def in_words(count: int) -> str:
-    """Give a number of bytes with three digits and a unit.
+    """Write a number of bytes with three digits and a unit.
 
     Raises:
-        ValueError: fewer than none.
+        ValueError: a negative number.
 
     Example:
         >>> in_words(0), in_words(1234), in_words(24_684_096_000)
@@ -85,7 +86,7 @@ def _machine() -> int | None:
 
 
 def _system(name: str) -> int:
-    """A number that the system states, or 0: not every system has `sysconf`, or each name."""
+    """A number that the system states, or 0: not every system has `sysconf`, or every name."""
     try:
         return max(0, os.sysconf(name))
     except (AttributeError, ValueError, OSError):
@@ -104,7 +105,7 @@ def _groups() -> Iterator[int | None]:
 
 
 def _branch(top: Path, path: str, limit_file: str, usage_file: str, droppable: tuple[str, ...]) -> Iterator[int | None]:
-    """What is left in a group and in those around it; in a container the path may lead nowhere, and the top counts."""
+    """What is left in a group and in each above it; in a container the path may lead nowhere: then the top counts."""
     inner = top / path.strip("/")
     for folder in (inner, *inner.parents):
         if not folder.is_relative_to(top):

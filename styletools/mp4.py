@@ -19,20 +19,20 @@ from styletools.pictures.images import to_pil
 __all__ = ["LAST", "Mp4Writer", "check_encoder"]
 
 LAST = 2
-"""Seconds that the last frame of a film stands."""
+"""How many seconds the last frame of a film is held."""
 
 
 def check_encoder(height: int, width: int) -> None:
     """Check that an .mp4 of this size can be made.
 
-    By a try: not every ffmpeg has H.264, and none has it for every size.
+    It is tried out: not every ffmpeg has H.264, and none has it for every size.
 
     Args:
         height: in pixels.
         width: likewise.
 
     Raises:
-        InputError: there is no ffmpeg, or it cannot.
+        InputError: there is no ffmpeg, or it cannot make one.
     """
     try:
         import imageio_ffmpeg  # noqa: PLC0415  # optional
@@ -57,19 +57,19 @@ def check_encoder(height: int, width: int) -> None:
 
 
 class Mp4Writer:
-    """Each frame goes to ffmpeg, which writes beside the target; the complete file then takes the name.
+    """Hands each frame to ffmpeg, which writes beside the target; the complete file then takes the target's name.
 
     A thread hands the frames over: ^C, which reaches the main thread only, cannot break one in two.
 
     Args:
         path: ends in .mp4; its folder must exist.
-        height: of the frames, in pixels, at least 2; H.264 wants even sides, the last pixel of an odd one is left out.
+        height: of the frames, in pixels, at least 2; H.264 needs even sides: the last pixel of an odd one is left out.
         width: likewise.
-        per_second: frames.
+        per_second: frames per second.
     """
 
     def __init__(self, path: Path, height: int, width: int, per_second: int) -> None:
-        """Without a frame; ffmpeg starts with the first."""
+        """Start without frames; ffmpeg starts with the first one."""
         self._path = path
         self._part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part.mp4")
         self._height, self._width = height - height % 2, width - width % 2
@@ -90,7 +90,7 @@ class Mp4Writer:
         self._hand(pixels.tobytes())
 
     def finish(self) -> None:
-        """Let the last frame stand, and give the file its name.
+        """Hold the last frame, and give the file its name.
 
         Raises:
             ImageError: the encoder stopped, or the system refused.
@@ -109,7 +109,7 @@ class Mp4Writer:
             raise ImageError(f"cannot write {self._path}: {error.strerror or error}") from error
 
     def discard(self) -> None:
-        """Leave neither a process nor a file; after `finish` there is none."""
+        """Leave neither a process nor a partial file behind; after `finish` there is nothing left to do."""
         try:
             self._end()
         finally:
@@ -137,7 +137,7 @@ class Mp4Writer:
     def _open(self) -> Generator[None, bytes | None, None]:
         import imageio_ffmpeg  # noqa: PLC0415  # optional
 
-        # Colours as browsers expect them: without a matrix that is named in the file they guess it from the size.
+        # Colours as browsers expect them: if the file does not name a matrix, they guess it from the size.
         matrix = "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int"
         tags = [f"-{tag}" for tag in ("colorspace", "color_primaries", "color_trc")]
         named = [word for tag in tags for word in (tag, "bt709")]
@@ -154,7 +154,7 @@ class Mp4Writer:
         return stream
 
     def _end(self) -> None:
-        """Let ffmpeg come to its end, if it runs; in the thread, where the stream may be in use."""
+        """Let ffmpeg finish, if it is running; in the thread, where the stream may be in use."""
         if self._stream is not None or self._handed is not None:
             self._thread.submit(self._close).result()
         self._stream = self._handed = None
@@ -165,7 +165,7 @@ class Mp4Writer:
             self._stream.close()
 
     def _check_complete(self) -> None:
-        """imageio-ffmpeg does not say whether ffmpeg ended well, for instance on a full disk."""
+        """Count the frames: imageio-ffmpeg does not say whether ffmpeg failed, for instance on a full disk."""
         import imageio_ffmpeg  # noqa: PLC0415  # optional
 
         try:

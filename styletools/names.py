@@ -19,4 +19,4 @@ NAMES: dict[str, dict[str, str | None]] = {
         **dict.fromkeys(("content_mask", "style_mask", "colours")),
     },
 }
-"""By recipe and option; None where it does not have it. What is not here has the same name."""
+"""By recipe and option; None where the recipe lacks the option. An option not listed keeps its name."""

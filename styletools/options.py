@@ -1,4 +1,4 @@
-"""The words of the command line: every option under a topic, and help that fits a screen."""
+"""The options of the command line: each under a topic, with help that fits on a screen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOPICS = {
 
 
 class Parser(argparse.ArgumentParser):
-    """One line for an error, and help by topic: `--help` shows the first options, `--help regions` those of a topic."""
+    """Reports errors in one line, and gives help by topic: `--help` shows the first options, `--help TOPIC` more."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # argparse's own
         """Put our `--help` in place of argparse's."""
@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
         self.topics.setdefault(topic, []).append(self.add_argument(*names, **options))
 
     def error(self, message: str) -> NoReturn:
-        """One line, as for every other error."""
+        """Print one line, as for every other error, and exit."""
         print(f"styletools: {message} (see {self.prog} --help)", file=sys.stderr)
         raise SystemExit(USER_ERROR)
 
@@ -78,7 +78,7 @@ class _Help(argparse.Action):
 
 
 class _Each(argparse.Action):
-    """With paintings of its own there need be no other: all words are photographs."""
+    """`--each` brings its own paintings, so STYLE is no longer required: all words are photographs."""
 
     def __call__(self, parser: argparse.ArgumentParser, space: argparse.Namespace, words: Any, *_: Any) -> None:  # noqa: ANN401
         setattr(space, self.dest, words)
@@ -197,7 +197,7 @@ def _add_output(command: Parser) -> None:
 
 
 def layers(text: str) -> dict[str, float]:
-    """Read layers as they are typed.
+    """Read layers as typed on the command line.
 
     Example:
         >>> layers("conv1_1,conv2_1"), layers("conv1_1=3,conv2_1=0.5")
@@ -218,7 +218,7 @@ def layers_of_each(text: str) -> dict[str, float] | list[dict[str, float]]:
 
 
 def statistic(text: str) -> str | dict[str, float]:
-    """Read the name of a statistic, or several, as they are typed.
+    """Read the name of a statistic, or several, as typed on the command line.
 
     Example:
         >>> statistic("gram"), statistic("gram=2,mean=1")

@@ -1,4 +1,4 @@
-"""From a recipe to a file, on the command line: nothing is lost, and nothing is replaced unasked."""
+"""From a recipe to a file, on the command line: nothing is lost, and nothing is replaced unless asked for."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = ["STOPPED", "USER_ERROR", "check_output", "ended", "fail", "paint"]
 USER_ERROR = 2
 """Exit code after an error."""
 STOPPED = 128
-"""Exit code of a run that a signal has ended, without the number of the signal, as shells have it."""
+"""Exit code of a run ended by a signal, before the signal's number is added, as in shells."""
 _MASKS = ("content_mask", "style_mask")
-_ROOM = 4_000_000  # bytes that must be free; a picture of 1024 px has fewer
+_ROOM = 4_000_000  # bytes that must be free; a picture of 1024 px takes fewer
 
 
 def fail(message: str) -> int:
-    """Say what is wrong, in one line; the exit code.
+    """Say what is wrong, in one line, and return the exit code.
 
     Example:
         >>> fail("size: expected more")
@@ -53,17 +53,17 @@ def paint(
     resume: Path | None = None,
     **options: Any,  # noqa: ANN401  # of the recipe
 ) -> int:
-    """Run a recipe and save what there is, whatever ended it; what cannot be written is said before the work.
+    """Run a recipe and save the picture, whatever ended the run; a file that cannot be written is reported beforehand.
 
     Args:
         recipe: its name.
         output: the file to write.
-        bits: of it.
-        force: whether it may be there.
-        film: of the run, as a file.
-        snapshots: a folder for pictures on the way.
-        every: so many steps between two of them.
-        resume: what the run is kept in, and goes on from; by default beside the output. Gone when the picture is saved.
+        bits: of the file.
+        force: whether the file may be replaced.
+        film: a file for a film of the run.
+        snapshots: a folder for pictures along the way.
+        every: how many steps from one frame or snapshot to the next.
+        resume: a file to keep the run in and resume it from; by default beside the output. Deleted when finished.
         **options: of the recipe.
 
     Returns:
@@ -86,7 +86,7 @@ def paint(
             where = _saved(lambda path: save_image(best, path, settings, bits=bits), output)
             return fail(f"{error}. The best picture so far is saved as {where}")
         stopping.shield()
-        code = ended(result, output, bits, stopping)  # before the film, which can fail by itself
+        code = ended(result, output, bits, stopping)  # before the film, which can fail on its own
         if not result.interrupted:
             state.unlink(missing_ok=True)
         elif state.exists():
@@ -97,19 +97,19 @@ def paint(
 
 
 def ended(result: Result, output: Path, bits: int, stopping: Stopping) -> int:
-    """Save a picture, and say how it ended.
+    """Save a picture, and say how its run ended.
 
     Args:
         result: the picture.
-        output: where it is to be.
+        output: where to save it.
         bits: of the file.
-        stopping: what a signal has asked.
+        stopping: what a signal has asked for.
 
     Returns:
-        The exit code: 0, 2 if it had to be saved elsewhere, or 128 and the number of the signal that ended it.
+        The exit code: 0, 2 if it had to be saved elsewhere, or 128 plus the number of the signal that ended it.
 
     Raises:
-        StyletoolsError: it can be saved nowhere.
+        StyletoolsError: it cannot be saved anywhere.
     """
     where = _saved(lambda path: result.save(path, bits), output)
     if result.interrupted:
@@ -120,7 +120,7 @@ def ended(result: Result, output: Path, bits: int, stopping: Stopping) -> int:
 
 
 def _saved(save: Callable[[Path], None], output: Path) -> Path:
-    """Save it; where that fails after all, in the temporary folder, and say so."""
+    """Save it; if that fails after all, save it in a temporary folder, and say so."""
     try:
         save(output)
         return output
@@ -132,17 +132,17 @@ def _saved(save: Callable[[Path], None], output: Path) -> Path:
 
 
 def check_output(output: Path, bits: int, force: bool, options: Mapping[str, Any]) -> None:
-    """Say before the work why the file cannot be written, or should not be.
+    """Check before the work that the file can be written, and should be.
 
     Args:
         output: the file.
-        bits: that it is to have.
+        bits: of the file.
         force: whether it may be replaced.
         options: of the recipe; no picture among them is ever replaced.
 
     Raises:
-        ImageError: it is one of the pictures, it is there, or it cannot be written.
-        InputError: other bits than 8 and 16.
+        ImageError: it is one of the pictures, it exists, or it cannot be written.
+        InputError: bits other than 8 and 16.
     """
     given = [source for name in ("content", "style", "image", "init", *_MASKS) for source in _each(options.get(name))]
     for source in given:
@@ -168,7 +168,7 @@ def _both(stopping: Stopping, watching: _Watching | None) -> OnStep:
 
 
 class _Watching:
-    """What is written while a picture is made: an `on_step`. What fails of it is told, and stops nothing else."""
+    """An `on_step` that writes while a picture is made. What fails is reported, and does not stop the rest."""
 
     def __init__(self, film: FilmFile | None, snapshots: Snapshots | None) -> None:
         self.film, self.snapshots = film, snapshots

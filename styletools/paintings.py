@@ -1,4 +1,4 @@
-"""Several paintings: which of them counts for how much, at which layers, and in which region of the result."""
+"""Several paintings: how much each of them counts, at which layers, and in which region of the result."""
 
 from __future__ import annotations
 
@@ -72,10 +72,10 @@ def layers_for_each(layers: LayerWeights | Sequence[LayerWeights], count: int, n
 
 
 def shares(weights: Sequence[float] | None, count: int, name: str) -> list[float]:
-    """How much each painting counts; together 1.
+    """How much each painting counts, as shares that sum to 1.
 
     Raises:
-        InputError: another number of weights than of paintings, a negative weight, or none above 0.
+        InputError: not as many weights as paintings, a negative weight, or none above 0.
 
     Example:
         >>> shares(None, 2, "style_weights"), shares([3, 1], 2, "style_weights")
@@ -97,7 +97,7 @@ def assign(mask: Mask, paintings: Sequence[Mask | None]) -> list[dict[str, Tenso
     """Which painting, or which part of it, each region of the photograph gets.
 
     - Paintings with masks: a region gets those parts of them that have its label.
-    - Without masks, one painting: every region gets all of it, each for itself.
+    - Without masks, one painting: every region gets all of it, each on its own.
     - Without masks, as many paintings as regions: one each, in the order of the labels.
 
     Args:
@@ -105,10 +105,10 @@ def assign(mask: Mask, paintings: Sequence[Mask | None]) -> list[dict[str, Tenso
         paintings: the mask of each painting, or None.
 
     Returns:
-        For each painting: by the name of a region, where in the painting; None is all of it.
+        For each painting: by the name of a region, where in the painting its style is found; None is all of it.
 
     Raises:
-        InputError: labels that do not agree, or another number of paintings than of regions.
+        InputError: labels that do not agree, or not as many paintings as regions.
 
     Example:
         >>> import torch

@@ -1,4 +1,4 @@
-"""Whose colours a result has: what `colours=` does to the pictures before the work, and to the result after it."""
+"""Whose colours a result has: what `colours=` does to the pictures before the transfer, and to the result after it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from styletools.pictures.variations import grey
 __all__ = ["Colours", "after", "before", "check_colours"]
 
 Colours: TypeAlias = Literal["painting", "photograph", "photograph-lab", "covariance", "histogram"]
-"""`"painting"`: the painting's, as the paper has it. `"photograph"`: the transfer is made in grey, and the photograph's
+"""`"painting"`: the painting's, as in the paper. `"photograph"`: the transfer is made in grey, and the photograph's
 colours are laid under it, in YIQ; `"photograph-lab"`: in CIELAB, where lightness is what the eye sees. `"covariance"`:
-the painting first gets the mean and covariance of the photograph's colours. `"histogram"`: it gets the
-histogram of each channel."""
+the painting is first given the mean and covariance of the photograph's colours. `"histogram"`: it is first given the
+photograph's histogram in each channel."""
 
 _GREY: dict[str, Space] = {"photograph": "yiq", "photograph-lab": "lab"}
 _MATCHED: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"covariance": match_colours, "histogram": match_histogram}
 
 
 def check_colours(colours: Colours) -> None:
-    """Check what was asked for.
+    """Check that `colours` is a known name.
 
     Raises:
         InputError: an unknown name.
@@ -64,7 +64,7 @@ def before(colours: Colours, photograph: Tensor, paintings: Sequence[Tensor]) ->
 
 
 def _lightness(image: Tensor) -> Tensor:
-    """A picture without colours, as light as it was."""
+    """A picture without its colours, with the same lightness."""
     lab = to_lab(image)
     lab[:, 1:] = 0
     return from_lab(lab).to(image)

@@ -44,20 +44,20 @@ CONTENT_LAYER = "conv4_2"
 STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 """The paper's layers for style, each with w_l = 1/5."""
 
-CONTRAST = 0.2  # of the noise to start from: from 0.4 to 0.6; what the losses hardly see of it is less to be seen
+CONTRAST = 0.2  # of the noise to start from, 0.4 to 0.6: what the losses hardly see of it is then less visible
 
-PROBE = 600  # longer side of the picture that seconds are measured with
-BLOCKS_COST = 1.6  # a step in blocks over one of the whole picture, with what the optimiser does
+PROBE = 600  # longer side, at most, of the picture that a step is timed with
+BLOCKS_COST = 1.6  # time of a step in blocks over one of the whole picture, including the optimiser's
 
-SAME = ("recipe", "arguments", "pictures", "network")  # in two parts of one run; not the number of threads
+SAME = ("recipe", "arguments", "pictures", "network")  # what two parts of one run share; threads may differ
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """A recipe's options, checked, and what follows from them.
 
-    The recipes explain each option. What is wrong with one is said when `settings` are asked for, before any work is
-    done; a picture that is too small for a layer, when its features are computed.
+    The recipes explain each option. What is wrong with one is reported when `settings` is read, before any work is
+    done.
 
     Example:
         >>> plan = Plan("transfer", content="chelsea", style="dots", content_layers=CONTENT_LAYER,
@@ -138,13 +138,13 @@ class Plan:
 
     @cached_property
     def smallest(self) -> int:
-        """Side of a picture that the layers allow, in pixels."""
+        """The smallest side of a picture that the layers allow, in pixels."""
         layers = {*self.v, *(name for w in self.w for name in w)}
         return max(self.network.layer(name).minimum_size for name in layers)
 
     @cached_property
     def decided(self) -> dict[str, Any]:
-        """What depends on the machine: in which blocks, and how many steps at each size in the minutes there are."""
+        """What depends on the machine: which blocks, and how many steps at each size fit into the minutes given."""
         names = {*self.v, *(name for w in self.w for name in w)}
         largest = max(((S.shape[2], S.shape[3]) for S in self.pictures.originals), key=math.prod, default=(1, 1))
         block = self.block
@@ -194,7 +194,7 @@ class Plan:
         Raises:
             InputError, ImageError, WeightsError: whatever is wrong with the options.
         """
-        asked, _ = self.asked, self.start  # what is wrong with it is said here, too
+        asked, _ = self.asked, self.start  # what is wrong with the start is reported here, too
         steps, block = self.decided["steps"], self.decided["block"]
         arguments = {**asked["arguments"], "steps": plain(steps), "block": plain(block) or None, "minutes": None}
         return {**asked, "arguments": arguments, "stages": self.stages}
@@ -233,12 +233,12 @@ class Plan:
         arguments = {argument: values[name] for name, argument in called.items() if argument is not None}
         settings = describe(self.recipe, arguments, network.description, __version__)
         self._check_sizes()
-        _ = self._shares, self.pictures.opacity, self.pictures.regions  # what is wrong is said here, too
+        _ = self._shares, self.pictures.opacity, self.pictures.regions  # what is wrong with them is reported here, too
         return settings | {"pictures": self.pictures.fingerprints()}
 
     @undisturbed
     def objective(self, stage: StageSettings) -> Objective:
-        """What is minimised at a stage: the two pictures at its size, and its weights."""
+        """What is minimised at a stage: the loss of the pictures at its size, with its weights."""
         (P, paintings), mask, last = self.pictures.compared, self.pictures.mask, self.stages[-1]
         if P is not None:
             P = resize(P, stage["height"], stage["width"])
@@ -272,7 +272,7 @@ class Plan:
         Args:
             progress: whether to show a bar.
             on_step: called with each `Step`; return True to stop.
-            state: a file that the run is kept in, see `styletools.keeping`; it goes on from there if there is one.
+            state: a file to keep the run in, see `styletools.keeping`; if it exists, the run goes on from it.
 
         Raises:
             SynthesisError: the loss became NaN or infinite; the error holds the best picture and the settings.
@@ -280,12 +280,12 @@ class Plan:
         """
         keeping = None if state is None else Keeping(state, {name: self.asked[name] for name in SAME})
         found = None if keeping is None else keeping.load(self.network.device)
-        if found is not None:  # what was decided then
+        if found is not None:  # use what was decided then
             self.__dict__["decided"] = found["decided"]
         settings = self.settings
         frugal, show = bool(self.decided["block"]), self.pictures.shown
         synthesis, first = set_up(self.stages, self.objective, self.start, self.optimiser, show, frugal=frugal)
-        settings["arguments"]["precision"] = first.precision  # what "auto" has turned out to be
+        settings["arguments"]["precision"] = first.precision  # what "auto" turned out to be
         if found is not None:
             synthesis.restore(found["synthesis"])
         title = self.recipe.replace("_", " ")
@@ -321,7 +321,7 @@ class Plan:
 
     @property
     def _shape(self) -> tuple[int, int]:
-        """Height and width of the result: the photograph's, or the painting's proportions."""
+        """Height and width of the result: the photograph's, or `size` in the painting's proportions."""
         photograph = self.pictures.photograph
         height, width = (self.pictures.originals[0] if photograph is None else photograph).shape[2:]
         if photograph is None and self.size is not None:

@@ -1,6 +1,6 @@
-"""Static pictures with matplotlib, and a picture that changes while it is made.
+"""Static pictures with matplotlib, and a picture that is shown while it is made.
 
-Data in, axes out: nothing here runs a network, and nothing is shown by itself.
+Data in, axes out: nothing here runs a network, and no figure is shown automatically.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def pictures(
 ) -> tuple[Figure, list[Axes]]:
     """Show pictures side by side, each under its title.
 
-    In a single row all are equally high, whatever their shapes.
+    In a single row all have the same height, whatever their shapes.
 
     Args:
         images: (1, 3, H, W) or (3, H, W) in [0, 1] by title.
@@ -82,7 +82,7 @@ def maps(
         values: (H, W), ≥ 0, by title: one filter's activations, or a product of two.
         columns: maximum number in a row.
         width: of the figure, in inches.
-        shared: whether all have one scale, with a colour bar, or each its own.
+        shared: whether all share one scale, with a colour bar, or each has its own.
 
     Returns:
         The figure and one axes per map.
@@ -124,8 +124,8 @@ def matrices(
         columns: maximum number in a row.
         width: of the figure, in inches.
         label: of the colour bar.
-        numbered: whether a row's number is its filter's. Not where the filters were sorted: a number is then only a
-            rank, and none is shown.
+        numbered: whether a row's number is its filter's. It is not if the filters were sorted: a number would then be
+            only a rank, and none is shown.
 
     Returns:
         The figure and one axes per matrix.
@@ -160,14 +160,14 @@ def outline(ax: Axes, top: float, left: float, side: float) -> None:
 
     Args:
         ax: of the picture.
-        top: of the square; as `left` and `side` what `styletools.reading.field` returns.
+        top: of the square; like `left` and `side`, as `styletools.reading.field` returns it.
         left: of the square.
         side: of the square.
 
     Example:
         >>> fig, ax = plt.subplots()
         >>> outline(ax, 1, 2, 3)
-        >>> len(ax.patches)  # a light line in a dark one shows on every ground
+        >>> len(ax.patches)  # a light line inside a dark one shows on any background
         2
         >>> plt.close(fig)
     """
@@ -184,7 +184,7 @@ def clouds(
     width: float = 9.0,
     labels: tuple[str, str] = ("filter 1", "filter 2"),
 ) -> tuple[Figure, list[Axes]]:
-    """Show what two filters say at each position as a cloud of points, several clouds side by side on the same axes.
+    """Show what two filters say at each position as a cloud of points, several clouds side by side at the same scale.
 
     Args:
         points: (2, M), or features (1, 2, H, W), by title.
@@ -196,7 +196,7 @@ def clouds(
         The figure and one axes per cloud.
 
     Raises:
-        InputError: something has not two rows, or there is none.
+        InputError: something does not have two rows, or there is none.
 
     Example:
         >>> import torch
@@ -226,10 +226,10 @@ def clouds(
 def scores(
     values: Mapping[str, Mapping[str, float]], *, xlabel: str = "", ylabel: str = "", width: float = 9.0
 ) -> tuple[Figure, Axes]:
-    """Show a table of numbers ≥ 0: the number in each cell, and darker the larger it is within its column.
+    """Show a table of numbers ≥ 0: each cell holds its number, and is darker the larger this is within its column.
 
     Args:
-        values: row → column → number; a cell whose row and column have the same name has a frame.
+        values: row → column → number; a cell whose row and column have the same name gets a frame.
         xlabel: what the columns are.
         ylabel: what the rows are.
         width: of the figure, in inches.
@@ -238,7 +238,7 @@ def scores(
         The figure and the axes.
 
     Raises:
-        InputError: no numbers, rows of different columns, or a number below 0.
+        InputError: no numbers, rows with different columns, or a number below 0.
 
     Example:
         >>> fig, ax = scores({"a": {"x": 0.0, "y": 3.14}, "b": {"x": 12.3, "y": 0.001}})
@@ -259,7 +259,7 @@ def scores(
     largest = np.maximum(table.max(0), 0.05 * table.max())  # a column of small numbers stays light
     shade = np.sqrt(table / largest.clip(1e-12))
     fig, ax = plt.subplots(figsize=(width, 0.32 * len(rows) + 1.4), dpi=DPI, layout="constrained")
-    ax.imshow(shade, cmap="Blues", vmin=0, vmax=2, aspect="auto")  # no darker than black figures can be read on
+    ax.imshow(shade, cmap="Blues", vmin=0, vmax=2, aspect="auto")  # light enough to read black figures on
     for i, j in np.ndindex(table.shape):
         ax.text(j, i, _short(float(table[i, j])), ha="center", va="center", fontsize=9)
         if rows[i] == columns[j]:
@@ -272,7 +272,7 @@ def scores(
 
 
 def _short(number: float) -> str:
-    """Two digits, and no more than two places."""
+    """Two digits, and no more than two decimal places."""
     if number == 0 or number >= 0.01:
         return (
             f"{number:.0f}"
@@ -287,12 +287,12 @@ def _short(number: float) -> str:
 def _grid(
     titles: Sequence[str], tall: Sequence[float], columns: int, width: float, *, frame: bool = False
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with one titled axes for each title, without ticks; `tall` are heights over widths."""
+    """A figure with one axes for each title, without ticks unless `frame`; `tall` holds heights over widths."""
     check_whole("columns", columns, 1)
     _check_width(width)
     columns = min(columns, len(titles))
     rows = math.ceil(len(titles) / columns)
-    if rows == 1:  # equally high: each as wide as its shape wants
+    if rows == 1:  # all of one height: each as wide as its shape requires
         wide = [1 / one for one in tall]
         high = width / sum(wide)
     else:
@@ -325,7 +325,7 @@ def _check_width(width: float) -> None:
 
 
 def _colour_bar(fig: Figure, axes: Sequence[Axes], image: AxesImage, label: str = "") -> None:
-    """One for all, beside the last of the first row and as high as that is."""
+    """One bar for all, beside the last axes of the first row and as tall."""
     columns = axes[0].get_subplotspec().get_gridspec().ncols  # type: ignore[union-attr]  # made by `_grid`
     last = axes[min(columns, len(axes)) - 1]
     fig.colorbar(image, cax=last.inset_axes((1.04, 0.0, 0.05, 1.0)), label=label)
@@ -345,7 +345,7 @@ def live(width: int = 384, seconds: float = 0.3) -> Live:
 
     Args:
         width: on the screen, in pixels.
-        seconds: at least so long between two updates; a notebook chokes on more than five a second.
+        seconds: minimum time between two updates; a notebook chokes on more than five a second.
 
     Returns:
         A callback for `transfer(…, on_step=…)`. A loop of your own calls it with the picture, (1, 3, H, W), and at
@@ -360,11 +360,11 @@ def live(width: int = 384, seconds: float = 0.3) -> Live:
 
 
 class Live:
-    """What `live` returns: called with a step or a picture, it shows the picture in place of the one before.
+    """What `live` returns: called with a step or a picture, it shows the picture in place of the previous one.
 
     Args:
         width: on the screen, in pixels.
-        seconds: at least so long between two updates.
+        seconds: minimum time between two updates.
     """
 
     def __init__(self, width: int, seconds: float) -> None:

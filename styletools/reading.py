@@ -17,7 +17,7 @@ __all__ = ["cosines", "field", "order", "pairs", "patches", "peak", "strongest",
 
 @explained
 def strongest(features: Tensor, count: int = 8) -> list[int]:
-    """Which filters answer most to a picture, by their mean over all positions.
+    """Which filters respond most to a picture, by their mean over all positions.
 
     Args:
         features: F, (1, C, H, W).
@@ -98,7 +98,7 @@ def field(vgg: VGG, layer: str, row: int, column: int) -> tuple[int, int, int]:
 @explained
 @torch.no_grad()
 def patches(vgg: VGG, layer: str, filter: int, images: Sequence[Tensor], count: int = 6) -> list[Tensor]:
-    """The places of some pictures that a filter answers to most: one of each picture, the strongest first.
+    """The places in some pictures that a filter responds to most: one from each picture, the strongest first.
 
     Args:
         vgg: the network.
@@ -108,7 +108,7 @@ def patches(vgg: VGG, layer: str, filter: int, images: Sequence[Tensor], count: 
         count: maximum number of them.
 
     Returns:
-        Receptive fields (1, 3, side, side), cut out of the pictures; grey where they reach over the border.
+        Receptive fields (1, 3, side, side), cut out of the pictures; grey where they reach beyond the border.
 
     Raises:
         InputError: no pictures, an unknown layer, no such filter, or a picture that is too small.
@@ -137,7 +137,7 @@ def patches(vgg: VGG, layer: str, filter: int, images: Sequence[Tensor], count: 
 
 @explained
 def cosines(gram: Tensor) -> Tensor:
-    """How alike two filters fire, whatever their strength: C_ij = G_ij / √(G_ii G_jj).
+    """How similarly two filters fire, whatever their strength: C_ij = G_ij / √(G_ii G_jj).
 
     Args:
         gram: G, (1, C, C) or (C, C).
@@ -205,7 +205,7 @@ def together(features: Tensor, i: int, j: int) -> Tensor:
         tensor([[3., 0.]])
 
     Reference:
-        One summand each of Gatys, Ecker and Bethge 2016, Eq. 3.
+        Gatys, Ecker and Bethge 2016, Eq. 3: each position is one summand.
     """
     _check_one(features)
     _check_filter(features, i)
@@ -215,7 +215,7 @@ def together(features: Tensor, i: int, j: int) -> Tensor:
 
 @explained
 def order(gram: Tensor) -> Tensor:
-    """An order of the filters in which those that fire together are neighbours, to show a Gram matrix in.
+    """An order of the filters in which those that fire together are neighbours, for showing a Gram matrix.
 
     The filters are sorted along the Fiedler vector of the graph whose edges are the cosines: the vector that
     changes least along strong edges.

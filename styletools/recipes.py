@@ -65,19 +65,19 @@ def reconstruct_content(
 ) -> Result:
     """Find a picture with the same features as `image` at a layer: what the layer keeps of the content.
 
-    Minimises Eq. 1, from white noise. The lower row of the paper's Figure 1.
+    Minimises Eq. 1 and a little total variation, from white noise. The lower row of the paper's Figure 1.
 
     Args:
         image: the photograph.
-        layer: where features are compared; also several, or weights by layer.
+        layer: where features are compared; also several layers, or weights by layer.
         content_statistic: how features are compared: `"features"` (Eq. 1), another name or a class of terms, see
             `transfer`.
         size: the longer side in pixels; None keeps the picture's own.
         steps: at each size, see `transfer`.
-        minutes: that it may take, see `transfer`.
-        tv: γ, the weight of total variation. Without it the noise of the start that a layer does not see stays.
+        minutes: how long it may take, see `transfer`.
+        tv: γ, the weight of total variation. Without it, noise of the start that a layer does not see remains.
         init: `"noise"`, `"content"`, or a picture to start from.
-        optimiser: see `transfer`, as all that follow.
+        optimiser: see `transfer`, like all that follow.
         seed: random seed of the white-noise start.
         weights: of the network.
         pooling: see `transfer`.
@@ -89,7 +89,7 @@ def reconstruct_content(
         block: compute in blocks, see `transfer`.
         progress: whether to show a bar.
         on_step: called after each step.
-        state: a file that the run is kept in, see `transfer`.
+        state: a file to keep the run in, see `transfer`.
 
     Returns:
         Result.
@@ -172,23 +172,23 @@ def reconstruct_style(
             style instead of a memory of the picture. Or a list, one for each painting.
         style_weights: how much each of several paintings counts, see `transfer`.
         steps: at each size, see `transfer`.
-        minutes: that it may take, see `transfer`.
+        minutes: how long it may take, see `transfer`.
         tv: γ, the weight of total variation.
         init: `"noise"`, `"style"`, or a picture to start from.
-        optimiser: see `transfer`, as all that follow.
+        optimiser: see `transfer`, like all that follow.
         seed: random seed of the white-noise start.
         weights: of the network.
         pooling: see `transfer`.
         padding: likewise.
         units: of the losses.
-        coarse_to_fine: whether to begin small. By default not: at one size each layer shows its own scale, from
-            specks to motifs. From small on, motifs become larger, and the painting's composition comes back.
+        coarse_to_fine: whether to begin small; by default it does not. At one size each layer shows its own scale, from
+            specks to motifs. Beginning small makes motifs larger, and the painting's composition comes back.
         precision: see `transfer`.
         device: where to compute.
         block: compute in blocks, see `transfer`.
         progress: whether to show a bar.
         on_step: called after each step.
-        state: a file that the run is kept in, see `transfer`.
+        state: a file to keep the run in, see `transfer`.
 
     Returns:
         Result.
@@ -272,8 +272,8 @@ def transfer(
     Minimises Eq. 7 and a little total variation: α L_content + β L_style + γ (α + β) TV. ^C ends it early and returns
     the best picture so far.
 
-    The defaults are chosen by what the pictures look like, and differ from the paper in five points: max pooling,
-    borders that are repeated outwards, relative units, small sizes first, total variation. The paper's own choices are
+    The defaults were chosen by how the pictures look, and differ from the paper in five points: max pooling, borders
+    repeated outwards, relative units, small sizes first, total variation. The paper's own choices are
     `pooling="avg", padding="zeros", units="literal", coarse_to_fine=False, tv=0`, with β from 10³ to 10⁴.
 
     Args:
@@ -282,60 +282,60 @@ def transfer(
         size: longer side of the result in pixels; None keeps the photograph's own size.
         steps: iterations of the optimiser *at each size*. A coarse-to-fine run at 512 px works at 128, 181, 256, 362
             and 512 px; all the smaller sizes together cost as much as the last one. Or a list, one for each size.
-        minutes: that it may take, about: from the seconds that a step is measured to take here, fewer steps are made at
+        minutes: roughly how long it may take: a step is timed on this machine and, if need be, fewer steps are made at
             the large sizes.
         alpha: α, the weight of the content.
         beta: β, the weight of the style. Only α/β matters to the picture. What a ratio means depends on `units`. With
-            relative ones it holds the look from size to size: β is that of a picture of 512 px, and another size's is
-            multiplied by (size / 512)^⅔ (see `styletools.stages`).
+            relative ones it keeps the same look from size to size: β is meant for a picture of 512 px, and for another
+            size it is multiplied by (size / 512)^⅔ (see `styletools.stages`).
         content_layers: one layer, several with the same weight, or weights by layer.
         style_layers: likewise, w_l; or a list with those of each painting: `[["conv4_1", "conv5_1"], ["conv1_1",
             "conv2_1", "conv3_1"]]` takes the coarse strokes of the first and the fine ones of the second.
         statistic: what stands for style: `"gram"` (Eq. 4); another name of `styletools.statistics()`; a class of terms
-            of your own (see `Term`); several, which share β; or weights by either, `{"gram": 1, "histogram": 1}`.
+            of your own (see `Term`); several, which share β; or weights for these, `{"gram": 1, "histogram": 1}`.
         content_statistic: what stands for content: `"features"` (Eq. 1), `"self-similarity"`, or a class of terms.
         style_size: longer side of the painting; by default `size`. A smaller one makes finer strokes. Or a list, one
             for each painting.
-        style_weights: how much each of several paintings counts; by default alike. Gram matrices are blended,
-            Σ_i s_i Â_i with Σ_i s_i = 1, at the price of one; see `styletools.losses.sources`.
+        style_weights: how much each of several paintings counts; by default all count equally. Gram matrices are
+            blended, Σ_i s_i Â_i with Σ_i s_i = 1, at the cost of one; see `styletools.losses.sources`.
         content_mask: regions of the photograph, each with a style of its own: a file or a tensor whose grey levels or
             colours are labels, or a rough selection, `"left"`, `"top"`, `"disc"`, `"bright"`, or `"left=0.3"`; see
-            `styletools.pictures.masks`. With as many paintings, each paints one region, in the order of the labels
+            `styletools.pictures.masks`. With as many paintings as regions, each paints one, in the order of the labels
             (dark first; left, top, inside, bright first).
         style_mask: the same for the painting, a list for several: a region gets the style of those parts that have its
             label.
-        colours: `"painting"`; the photograph's by `"photograph"` (a transfer in grey, with the photograph's colours
-            under it) or `"photograph-lab"` (the same in CIELAB); or the painting's matched to them before the work,
-            `"covariance"` (mean and covariance) or `"histogram"` (channel by channel).
+        colours: whose: `"painting"`; the photograph's, by `"photograph"` (a transfer in grey, with the photograph's
+            colours under it) or `"photograph-lab"` (the same in CIELAB); or the painting's, matched to the photograph's
+            before the transfer, by `"covariance"` (mean and covariance) or `"histogram"` (channel by channel).
         tv: γ, the weight of total variation for each unit of α + β; 0 leaves it out, as the paper does. The default
-            takes away the finest noise, which Eq. 7 hardly sees. It is measured for relative units; beside literal
-            losses, which are large numbers, it has no effect.
+            removes the finest noise, which Eq. 7 hardly sees. It is tuned for relative units; beside literal losses,
+            which are large numbers, it has no effect.
         init: where to start: `"noise"` (white noise of low contrast), `"content"`, `"style"`, or a picture.
         optimiser: `"lbfgs"`, or `"adam"`.
         seed: random seed of the white-noise start. The same seed on the same machine with the same number of threads
             gives the same picture.
         weights: `"bundled"`, another source of `styletools.load_weights`, a `VGG`, or any other network in a `Hooked`.
-        pooling: `"max"`, as the network was trained, or `"avg"`, as the paper has it: softer, and nearly blind to what
-            alternates from pixel to pixel, so that a net of dots stays in flat regions. A `VGG` has its own.
+        pooling: `"max"`, as the network was trained, or `"avg"`, as in the paper: softer, and nearly blind to what
+            alternates from pixel to pixel, so that a net of dots remains in flat regions. A `VGG` has its own.
         padding: what a convolution sees beyond the border: `"replicate"`, the border again; `"reflect"`, the picture
             mirrored; or `"zeros"`, as the network was trained, which paints a frame. A `VGG` has its own.
         units: `"relative"`, where α/β means the same at every size and with every network, or `"literal"`, the
             equations as printed; see `Objective`.
-        coarse_to_fine: begin small, at 128 px or at half the size, whichever is less, and grow by √2 until `size` is
-            reached; at a size with a k-th of the pixels β counts k times (at most 16), because what is large in the
-            painting can only arise there. By default only when the start is noise, which at one fixed size would
-            remain visible.
+        coarse_to_fine: begin small, at 128 px or a little more, or at half the size if that is less, and grow by √2
+            until `size` is reached; at a size with a k-th of the pixels β counts k times (at most 16), because what is
+            large in the painting can only arise there. By default only when the start is noise, which at one fixed
+            size would remain visible.
         precision: `"full"`, the network's own float32; `"bfloat16"`, eight bits in the features; `"auto"`, bfloat16
-            where the processor has instructions for it: nearly twice as fast, for hardly another picture or loss.
-            (The two reconstructions are always full then: their losses fall so far that rounding would show.)
-        device: `"cpu"`, `"cuda"`, `"mps"`; by default the best that is there.
-        block: compute in blocks of so many pixels a side, 512, for a picture that is too large for the memory: the same
-            numbers but for rounding. `"1024/pool3"`: only the layers up to pool3; those above are small, and are
-            computed whole, which is quicker. 0: never. By default the quickest that fits, where the whole picture does
-            not.
+            where the processor has instructions for it: nearly twice as fast, with hardly any change in picture or
+            loss. (The two reconstructions are then always full: their losses fall so far that rounding would show.)
+        device: `"cpu"`, `"cuda"`, `"mps"`; by default the best available.
+        block: compute in blocks of this many pixels a side, such as 512, for a picture too large for the memory: the
+            same numbers but for rounding. `"1024/pool3"`: only the layers up to pool3 in blocks; those above are small,
+            and are computed whole, which is quicker. 0: never. By default the quickest that fits, where the whole
+            picture does not.
         progress: whether to show a bar, in a terminal or a notebook.
         on_step: called with each `Step`; return True to stop.
-        state: a file that the run is kept in, at most a minute behind: the same call goes on from it, also in another
+        state: a file to keep the run in, at most a minute behind: the same call goes on from it, even in another
             process. It stays when the picture is finished; delete it then.
 
     Returns:
@@ -395,7 +395,7 @@ def plan(recipe: str, *pictures: PictureSource, **arguments: Any) -> dict[str, A
     Args:
         recipe: its name.
         pictures: its first arguments.
-        arguments: others; what is left out has the recipe's own defaults.
+        arguments: its other arguments; those left out have the recipe's own defaults.
 
     Returns:
         `Result.settings`, with `precision` as it was asked for.
@@ -417,7 +417,7 @@ def planned(recipe: str, *pictures: PictureSource, **arguments: Any) -> Plan:  #
     Args:
         recipe: its name.
         pictures: its first arguments.
-        arguments: others; what is left out has the recipe's own defaults.
+        arguments: its other arguments; those left out have the recipe's own defaults.
 
     Raises:
         InputError: an unknown recipe.

@@ -36,24 +36,24 @@ def remake(
     """Make a picture again with the settings that it was saved with.
 
     On the same machine, with the same versions, the same pixels come out. A picture that was stopped is made again up
-    to the step where it was stopped. Paths are looked up from here, then from beside the picture.
+    to the step where it was stopped. Paths are looked up from the current folder, then from the picture's.
 
     Args:
         source: a picture that was saved by this package, or its settings (`load_settings`, `Result.settings`).
         progress: whether to show a bar.
         on_step: called with each `Step`; return True to stop.
-        **changes: arguments of the recipe that are to be other than they were: `size=1024`. What was not given
-            by name or path is not in the settings and has to be given again: `content=photograph`.
+        **changes: arguments of the recipe that are to differ: `size=1024`. What was not given by name or path is not in
+            the settings and has to be given again: `content=photograph`.
 
     Returns:
         Result.
 
     Raises:
-        ImageError: a file that is no picture, that holds no settings, or that is gone.
+        ImageError: a file that is not a picture, holds no settings, or is gone.
         InputError: settings of another program, an unknown argument, or a picture that has to be given again.
 
     Warns:
-        UserWarning: what is not as it was: the versions, the network, a file that has changed since.
+        UserWarning: something has changed since: a version, the network, a picture.
 
     Example:
         >>> from styletools.recipes import transfer
@@ -125,7 +125,7 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[st
 
 
 def _until(number: int | None, on_step: OnStep | None) -> OnStep:
-    """Stops at a step, or when the reader wants it."""
+    """Make an `on_step` that stops at a step, or when the reader's own does."""
 
     def follow(step: Step) -> bool:
         return stops(on_step, step) or step.number == number
@@ -135,7 +135,7 @@ def _until(number: int | None, on_step: OnStep | None) -> OnStep:
 
 @contextmanager
 def _threads(number: int | None) -> Iterator[None]:
-    """Another number of threads adds up in another order, and rounds elsewhere."""
+    """Set the number of threads: with another, sums are added in another order and rounded differently."""
     before = torch.get_num_threads()
     torch.set_num_threads(number or before)
     try:

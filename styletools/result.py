@@ -38,7 +38,7 @@ class Result:
     opacity: Tensor | None = field(default=None, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Without the synthesis, so that a result comes back from another process; it cannot be resumed there."""
+        """Pickle without the synthesis, so that a result can come back from another process; it cannot be resumed."""
         return (Result, (self.image, self.history, self.settings, self.interrupted, None, self.opacity))
 
     def resumed(self, cut: bool, extended_by: int = 0) -> Result:
@@ -46,7 +46,7 @@ class Result:
 
         Args:
             cut: whether that was cut short, too.
-            extended_by: steps that were appended to it before (`Synthesis.extend`).
+            extended_by: steps that were appended to it beforehand (`Synthesis.extend`).
         """
         settings = {name: value for name, value in self.settings.items() if name != "stopped_after"}
         if extended_by:

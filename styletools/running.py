@@ -1,4 +1,4 @@
-"""From stages to a picture: in the memory that there is, watched, and kept in a file where that is wanted."""
+"""From stages to a picture: in the memory available, watched, and kept in a file if wanted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from styletools.stages import StageSettings
 __all__ = ["PAIRS_IN_BLOCKS", "seconds_per_megapixel", "set_up", "watch_and_keep"]
 
 PAIRS_IN_BLOCKS = 6
-"""Of L-BFGS, in float16, where memory is short; see `benchmarks/blocks.py` for what that costs."""
+"""Curvature pairs of L-BFGS, in float16, where memory is short; see `benchmarks/blocks.py` for what that costs."""
 
 
 def set_up(
@@ -37,10 +37,10 @@ def set_up(
     Args:
         stages: from small to large.
         objective: makes what is minimised at a stage.
-        start: see `Synthesis`, as the next two.
+        start: see `Synthesis`, like the next two.
         optimiser: likewise.
         shown: likewise.
-        frugal: whether memory is short: then one objective is there at a time, and L-BFGS remembers less.
+        frugal: whether memory is short: then only one objective exists at a time, and L-BFGS remembers less.
 
     Returns:
         The synthesis, and the first stage's objective.
@@ -71,11 +71,11 @@ def watch_and_keep(
     keeping: Keeping | None,
     decided: Mapping[str, Any],
 ) -> bool:
-    """Run a synthesis to its end, or until it is cut short (see `watch`), and keep it meanwhile.
+    """Run a synthesis to its end, or until it is cut short (see `watch`), and keep it in a file meanwhile.
 
     Args:
         synthesis: what to run.
-        title: see `watch`, as the next two.
+        title: see `watch`, like the next two.
         progress: likewise.
         on_step: likewise.
         keeping: where to keep it; None: nowhere.
@@ -108,7 +108,7 @@ def watch_and_keep(
 
 
 def _save(keeping: Keeping, synthesis: Synthesis, decided: Mapping[str, Any]) -> None:
-    """A full disk is no reason to end a run that took hours."""
+    """Save, or warn: a full disk is no reason to end a run that took hours."""
     try:
         keeping.save(synthesis, decided)
     except OSError as error:
@@ -116,7 +116,7 @@ def _save(keeping: Keeping, synthesis: Synthesis, decided: Mapping[str, Any]) ->
 
 
 def seconds_per_megapixel(objective: Objective, image: Tensor) -> float:
-    """Measure one evaluation, after another that warms up.
+    """Time one evaluation, after another as a warm-up.
 
     Example:
         >>> import torch

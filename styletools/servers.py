@@ -1,4 +1,4 @@
-"""The course in JupyterLab, and the studio as a page: servers that run until they are ended."""
+"""The course in JupyterLab, and the studio as a page: servers that run until they are stopped."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["lab", "studio"]
 
 
 def lab(folder: Path, arguments: list[str]) -> int:
-    """The course in JupyterLab: the clone's, or a copy of the one that the package brings.
+    """Open the course in JupyterLab: the clone's, or a copy of the one in the package.
 
     Args:
-        folder: where it is copied to, unless this is a clone; what is there stays.
+        folder: where it is copied to, unless this is a clone; files that are there already stay.
         arguments: passed on to JupyterLab.
 
     Raises:
         InputError: JupyterLab is not installed, or the course cannot be copied.
     """
-    from styletools.course.copying import copy_course  # noqa: PLC0415  # these import much that no other command needs
+    from styletools.course.copying import copy_course  # noqa: PLC0415  # they import a lot that no other command needs
     from styletools.course.lessons import course_root  # noqa: PLC0415
 
     root = course_root()
@@ -36,15 +36,15 @@ def lab(folder: Path, arguments: list[str]) -> int:
         new = copy_course(folder)
         root = folder.resolve()
         print(f"the course is in {root}" + (f" ({new} new files)" if new else ""))
-    # The pictures lie beside the notebooks' folder, so that the server begins above both.
+    # The pictures lie beside the notebooks' folder, so the server's root is the folder above both.
     here = (f"--ServerApp.root_dir={root}", f"--ServerApp.preferred_dir={root / 'notebooks'}")
     return _serve("jupyterlab", [*here, *arguments], root / "notebooks")
 
 
 def studio(largest: int | None, at_once: int | None, arguments: list[str]) -> int:
-    """The studio panel as a page; a kernel whose page was left ends after ten minutes.
+    """Serve the studio panel as a page; a kernel whose page was closed ends after ten minutes.
 
-    It listens on this machine only, unless Voilà is told otherwise. Then it asks for a token, and has limits.
+    It listens on this machine only, unless Voilà is told otherwise; in that case it asks for a token, and has limits.
 
     Args:
         largest: longest side of a picture in pixels; None: 512 for a group, else any.
@@ -54,7 +54,7 @@ def studio(largest: int | None, at_once: int | None, arguments: list[str]) -> in
     Raises:
         InputError: Voilà is not installed, or a limit below 1.
     """
-    from styletools.explorers.turns import AT_ONCE, LARGEST, QUEUE  # noqa: PLC0415  # all panels come with it
+    from styletools.explorers.turns import AT_ONCE, LARGEST, QUEUE  # noqa: PLC0415  # this imports all panels
 
     for name, value in {"--largest": largest, "--at-once": at_once}.items():
         if value is not None and value < 1:
@@ -77,7 +77,7 @@ def studio(largest: int | None, at_once: int | None, arguments: list[str]) -> in
 
 
 def _serve(module: str, arguments: list[str], folder: Path, variables: Mapping[str, str] | None = None) -> int:
-    """Run a server until it ends; ^C reaches it as well, and JupyterLab asks whether it is meant."""
+    """Run a server until it ends; ^C reaches it as well, and JupyterLab asks for confirmation."""
     surroundings = {**os.environ, **(variables or {})}
     with subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=folder, env=surroundings) as server:
         while True:

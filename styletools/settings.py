@@ -46,7 +46,7 @@ def describe(recipe: str, arguments: Mapping[str, Any], network: str, version: s
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401
-    """Turn a value into what JSON has; a picture without a name is known by its size and its hash.
+    """Turn a value into plain JSON; a picture without a name is known by its size and its hash.
 
     Example:
         >>> plain({"size": 256, "image": b"some bytes"})
@@ -74,7 +74,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401
 
 
 def fingerprint(picture: Tensor | Image.Image | bytes | bytearray | memoryview) -> str:
-    """What a picture without a name is known by: its size, and a hash of its pixels.
+    """What a picture without a name is known by: its size, and a hash of its pixels or bytes.
 
     Example:
         >>> fingerprint(torch.zeros(1, 3, 2, 2))

@@ -13,9 +13,9 @@ from styletools.errors import InputError
 __all__ = ["StageSettings", "look", "scaled", "shares", "stages", "steps_within"]
 
 COARSEST = 128  # longer side of the first stage of a large picture; a smaller one repeats the painting's composition
-STEPS_PER_OCTAVE = 2  # sizes grow by √2: growing by 2, small strokes have no time to gather into large ones
+STEPS_PER_OCTAVE = 2  # sizes grow by √2: if they grew by 2, small strokes would have no time to gather into large ones
 # A stage with a k-th of the pixels has k times β, but no more than this: what is large in the painting can only arise
-# there, where nothing holds it back; the larger stages bring the content into it.
+# there, where nothing holds it back; the larger stages bring the content in.
 MOST_BETA = 16.0
 # Relative β is for this size. The same β paints over more of a smaller picture: with this power of the size the share
 # of the content that is missing (at conv4_2) stays the same from 128 to 512 px.
@@ -34,7 +34,7 @@ class StageSettings(TypedDict):
 
 
 def shares(height: int, width: int, smallest: int, *, grow: bool) -> list[float]:
-    """1; or …, ½, 0.71, 1 down to `COARSEST` pixels, but at least from ½ on where the layers allow it.
+    """Each size over the last one: 1; or …, ½, 0.71, 1, down to `COARSEST` pixels or at least ½, if the layers allow.
 
     Example:
         >>> [round(512 * share) for share in shares(512, 340, 16, grow=True)]
@@ -85,11 +85,11 @@ def stages(
     grow: bool,
     relative: bool,
 ) -> list[StageSettings]:
-    """From small to large, with the weights at each size from those that a recipe was called with.
+    """The stages from small to large, with the weights at each size, derived from those given to the recipe.
 
     A stage with a k-th of the pixels has k times β, at most `MOST_BETA`. Relative β is multiplied by
     (size / `BETA_SIZE`)^`BETA_POWER`, with the longer side of the result. With content or style alone there is no
-    balance to hold, and the weights stay as they are. γ counts for each unit of α + β.
+    balance to keep, and the weights stay as they are. γ counts for each unit of α + β.
 
     Args:
         height: of the result, in pixels.
@@ -98,12 +98,12 @@ def stages(
         alpha: α; 0 where there is no content.
         beta: β; 0 where there is no style.
         tv: γ for each unit of α + β.
-        smallest: side of a picture that the layers allow, in pixels.
+        smallest: smallest side of a picture that the layers allow, in pixels.
         grow: whether to begin small.
-        relative: whether the units of the losses are.
+        relative: whether the units of the losses are relative.
 
     Raises:
-        InputError: a list of steps that has not as many as there are sizes.
+        InputError: a list of steps whose length is not the number of sizes.
 
     Example:
         >>> weights = {"alpha": 1.0, "beta": 10.0, "tv": 0.5}
@@ -134,14 +134,14 @@ LEAST = 10  # steps at each size, however little time there is
 
 
 def steps_within(found: Sequence[StageSettings], minutes: float, seconds_per_megapixel: float) -> list[int]:
-    """Steps at each size so that all of them together take about so many minutes.
+    """Steps at each size such that all of them together take about this many minutes.
 
-    As many as were asked for where that fits; else fewer at the large sizes first, because a picture's composition is
-    decided at the small ones: n steps in proportion to 1 / the longer side, but `LEAST` at least.
+    As many as were asked for if they fit; else fewer, at the large sizes first, because a picture's composition is
+    decided at the small ones: n steps in proportion to 1 / the longer side, but at least `LEAST`.
 
     Args:
         found: the stages, with the steps that were asked for.
-        minutes: that there are.
+        minutes: how many there are.
         seconds_per_megapixel: of a step.
 
     Example:

@@ -1,4 +1,4 @@
-"""^C, a server's SIGTERM and a closed terminal: a run is stopped after its step, and what there is is saved."""
+"""^C, a server's SIGTERM and a closed terminal: a run is stopped after its step, and the picture so far is saved."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _SIGNALS = tuple(number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number :
 
 
 class Stopping:
-    """While it is open a signal does not interrupt, it asks: the run ends after the step that is being made.
+    """While it is open, a signal does not interrupt but asks: the run ends after the current step.
 
     Before the first step there is nothing to lose: the signal raises KeyboardInterrupt, with its number. So does a
-    second ^C, where a step takes long. After `shield` signals are only noted: a finished picture is saved whatever
-    comes.
+    second signal, for when a step takes long. After `shield` signals are only noted: a finished picture is saved
+    whatever comes.
 
     Call it with each `Step`, as an `on_step`. Outside the main thread, where Python has no signals, it does nothing.
 
@@ -35,7 +35,7 @@ class Stopping:
     """
 
     def __init__(self) -> None:
-        """Nothing has come."""
+        """No signal has come yet."""
         self.number = 0
         self._begun = self._shielded = False
         self._before: dict[int, Any] = {}
@@ -46,11 +46,11 @@ class Stopping:
         return bool(self.number)
 
     def shield(self) -> None:
-        """Let nothing end what follows."""
+        """Let no signal end what follows."""
         self._shielded = True
 
     def __enter__(self) -> Stopping:
-        """Take the signals, but for those that are ignored: what runs in a shell's background ignores ^C."""
+        """Take over the signals, except those that are ignored: a background job of a shell ignores ^C."""
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
                 if signal.getsignal(number) not in (signal.SIG_IGN, None):
@@ -60,7 +60,7 @@ class Stopping:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the signals back; what a signal has broken inside of a library is told as the signal."""
+        """Give the signals back; an error that a signal caused inside a library is reported as the signal."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if isinstance(error, Exception) and self.number and not self._begun:

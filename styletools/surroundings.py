@@ -1,4 +1,4 @@
-"""What a caller has set in torch, and what is made of it: nothing depends on it, and nothing of it is changed."""
+"""What a caller has set in torch: nothing here depends on it, and none of it is changed."""
 
 from __future__ import annotations
 

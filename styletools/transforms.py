@@ -1,4 +1,4 @@
-"""Style by changing the photograph's features at once, and finding the picture that has them.
+"""Style by changing the photograph's features directly, and finding the picture that has them.
 
 Fast style transfer changes features at one layer and lets a trained decoder paint them. The change itself is one line,
 and the content reconstruction of Eq. 1 inverts it without a decoder.
@@ -24,7 +24,7 @@ __all__ = ["adain", "invert", "surrogates", "whiten_colour"]
 
 @explained
 def adain(F: Tensor, S: Tensor) -> Tensor:
-    """Give each filter the painting's mean and deviation: adaptive instance normalisation.
+    """Give each filter the painting's mean and standard deviation: adaptive instance normalisation.
 
     F̂_i = σ^S_i (F_i − μ_i) / σ_i + μ^S_i
 
@@ -116,7 +116,7 @@ def invert(
         tv: γ, the weight of total variation.
         seed: random seed of the white-noise start.
         progress: whether to show a bar.
-        on_step: called after each step; True stops.
+        on_step: called after each step; return True to stop.
 
     Returns:
         (1, 3, H, W) in [0, 1].
@@ -146,7 +146,7 @@ def invert(
 @torch.no_grad()
 @explained
 def surrogates(F: Tensor, seed: int = 0) -> dict[str, Tensor]:
-    """Features that share one thing with F and nothing else: what a statistic mistakes for F, it has forgotten.
+    """Features that share one thing with F and nothing else: a statistic that takes them for F has forgotten the rest.
 
     Args:
         F: features, (1, C, H, W).
@@ -155,10 +155,10 @@ def surrogates(F: Tensor, seed: int = 0) -> dict[str, Tensor]:
     Returns:
         By what was done, each of F's shape:
 
-        - *moved*: a quarter of the width to the right, what falls off at the border comes back on the left;
+        - *moved*: a quarter of the width to the right; what falls off at the border comes back on the left;
         - *shuffled*: the same positions in another order;
         - *normal*: normally distributed, with F's mean and covariance;
-        - *each filter alone*: each filter's values in an order of their own;
+        - *each filter alone*: each filter's values in a different order;
         - *mean everywhere*: the mean at each position.
 
     Raises:

@@ -18,7 +18,7 @@ ObjectiveFunction: TypeAlias = Callable[[Tensor], Mapping[str, Tensor]]
 
 @runtime_checkable
 class Loss(Protocol):
-    """All that a synthesis knows of what it minimises."""
+    """All that a synthesis knows about what it minimises."""
 
     def value_and_gradient(self, image: Tensor) -> tuple[Mapping[str, Tensor], Tensor]:
         """Return the named terms, and the gradient of their sum with respect to the picture, (B, 3, H, W)."""
@@ -63,7 +63,7 @@ class Autograd:
 
 
 class Later:
-    """A loss that is made when it is first used, and made again after it was released: for targets that are large.
+    """A loss that is made when it is first used, and again after it was released: for large targets.
 
     Args:
         make: makes it.
@@ -81,7 +81,7 @@ class Later:
 
     @property
     def loss(self) -> Any:  # noqa: ANN401  # whatever kind of loss
-        """It."""
+        """The loss, made now if it is not there."""
         if self._made is None:
             self._made = self._make()
         return self._made
@@ -105,7 +105,7 @@ def as_loss(objective: Loss | ObjectiveFunction) -> Loss:
     """A loss as it is; any other callable with autograd.
 
     Raises:
-        InputError: `value_and_gradient` without `release`: it would be passed over in silence.
+        InputError: `value_and_gradient` without `release`: it would be silently ignored.
 
     Example:
         >>> isinstance(as_loss(lambda x: {"light": x.mean()}), Autograd)

@@ -1,6 +1,6 @@
 """Two ways to go downhill with the pixels kept in [0, 1]: L-BFGS and Adam.
 
-Both take one step at a time, and can be left and taken up again at any step.
+Both take one step at a time, and can be stopped and resumed after any step.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["LBFGS", "Adam", "Evaluation", "NotFinite", "Optimiser"]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is known at one picture.
+    """What is known about one picture.
 
     Attributes:
         image: x, (B, 3, H, W).
@@ -51,13 +51,13 @@ class Optimiser(Protocol):
     at: Evaluation
 
     def step(self) -> Evaluation:
-        """Move to a new picture and return what is known there."""
+        """Move to a new picture and return what is known about it."""
 
     def state(self) -> dict[str, Any]:
         """What it remembers of its path, besides `at`: tensors and numbers."""
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up a path where `state` was asked for."""
+        """Resume a path from where `state` was called."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class LBFGS:
         evaluate: x → Evaluation.
         start: where to begin, values in [0, 1].
         pairs: how many curvature pairs are kept; more than twenty made no picture better.
-        spectrum: what scales a gradient where the pairs say nothing; by default all pixels alike.
+        spectrum: what scales a gradient where the pairs say nothing; by default all pixels are scaled alike.
         compact: keep the pairs in float16, each in units of its largest number: half the memory.
 
     Reference:
@@ -142,7 +142,7 @@ class LBFGS:
             raise NotFinite
 
     def step(self) -> Evaluation:
-        """Take one step; stay where no step goes downhill any more."""
+        """Take one step; stay put if no step leads downhill any more."""
         direction = self._direction()
         after = self._search(direction)
         if after is None and self._pairs:
@@ -227,7 +227,7 @@ class LBFGS:
 class Adam:
     """Adam with every step projected into 0 ≤ x ≤ 1.
 
-    What it remembers changes only after the new picture has been evaluated: a step that is interrupted has not been.
+    What it remembers changes only after the new picture has been evaluated: an interrupted step leaves no trace.
 
     Args:
         evaluate: x → Evaluation.

@@ -48,12 +48,12 @@ def watch(synthesis: Synthesis, title: str, progress: bool = True, on_step: OnSt
 
 
 def stops(on_step: OnStep | None, step: Step) -> bool:
-    """Whether a callback wants the run to stop: it returns True, as Python, NumPy or torch have it.
+    """Whether a callback wants the run to stop: it returns True, be it Python's, NumPy's or torch's.
 
-    A number or a text is no answer to whether to stop.
+    A number or a text does not count as an answer.
 
     Raises:
-        InputError: it is no function of a step.
+        InputError: it is not a function of a step.
 
     Example:
         >>> stops(None, None), stops(lambda step: True, None), stops(lambda step: "yes", None)
@@ -65,7 +65,7 @@ def stops(on_step: OnStep | None, step: Step) -> bool:
         answer = on_step(step)
     except TypeError as error:
         if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
-            raise  # from inside of it
+            raise  # it comes from inside the callback
         raise InputError(f"on_step: expected a function of one step, got {shown(on_step)} ({error})") from error
     if isinstance(answer, bool):
         return answer
@@ -87,7 +87,7 @@ def _describe(step: Step) -> str:
 def _bar(title: str, progress: bool) -> Any:  # noqa: ANN401  # tqdm.auto is one of two classes
     from tqdm.auto import tqdm  # noqa: PLC0415  # needed only here
 
-    # The unit is the whole work: steps at a small size are quick, and would make the time left too short.
+    # The unit is all the work: steps at a small size are quick, and would make the time left look too short.
     return tqdm(
         total=1.0,
         desc=title,

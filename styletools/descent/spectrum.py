@@ -1,8 +1,8 @@
 """How curved a loss is at each frequency and colour of the picture, measured along the path of the optimiser.
 
-A network sees strokes of a few pixels well, broad shades less, and the finest noise hardly at all, so a step that is
-right for the first is far too short for the others. `Spectrum` learns this from the steps that were taken, and scales a
-gradient accordingly: the "initial inverse Hessian" that L-BFGS leaves open, where the usual choice is a single number.
+A network sees strokes of a few pixels well, broad shading less, and the finest noise hardly at all, so a step that is
+right for the first is far too short for the others. `Spectrum` learns this from the steps taken, and scales a gradient
+accordingly: the "initial inverse Hessian" that L-BFGS leaves open, where the usual choice is a single number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 __all__ = ["Spectrum"]
 
 BANDS = 16
-LIMIT = 30.0  # no band's curvature counts as further than this from the mean
+LIMIT = 30.0  # no band's curvature counts as further than this factor from the mean
 FORGET = 0.9  # per step: the curvature changes along the path
 # Grey, and two directions of colour at right angles to it.
 _COLOURS = ((3**-0.5, 3**-0.5, 3**-0.5), (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
@@ -49,10 +49,10 @@ class Spectrum:
         band = torch.bucketize(frequency, edges[:-1])
         self._band = band.to(like.device)
         # The frequencies sorted by band, and how many there are of each: adding up slices is exact and quick anywhere,
-        # where adding into sixteen places is slow on a graphics card.
+        # whereas adding into sixteen places is slow on a graphics card.
         self._order = band.flatten().argsort().to(like.device)
         self._sizes = torch.bincount(band.flatten(), minlength=BANDS).tolist()
-        # Half of the spectrum of a real picture is stored; these count for the half that is not.
+        # Only half of the spectrum of a real picture is stored; counting twice makes up for the other half.
         self._count = torch.full_like(frequency, 2.0)
         self._count[:, 0] = 1
         if width % 2 == 0:
@@ -67,7 +67,7 @@ class Spectrum:
         self._k: Tensor | None = None  # by colour and band
 
     def learn(self, s: Tensor, y: Tensor) -> None:
-        """Take note of a step and the change of the gradient, with s·y > 0."""
+        """Learn from a step s and the change y of the gradient, with s·y > 0."""
         sy = torch.sum(s * y)
         ss, both = torch.zeros_like(self._ss), torch.zeros_like(self._sy)
         for colour, row in enumerate(self._colours):  # one at a time: transforms are as large as the picture
@@ -82,7 +82,7 @@ class Spectrum:
         return {"ss": self._ss, "sy": self._sy, "k": self._k}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Know what was learnt when `state` was asked for."""
+        """Restore what had been learnt when `state` was called."""
         self._ss, self._sy, self._k = state["ss"], state["sy"], state["k"]
 
     def _weigh(self, tiny: float) -> None:
@@ -103,7 +103,7 @@ class Spectrum:
 
     @staticmethod
     def _transform(colour: Tensor, image: Tensor) -> Tensor:
-        """Of one colour, a mixture of red, green and blue: (B, H, W // 2 + 1)."""
+        """The spectrum of one colour, a mixture of red, green and blue: (B, H, W // 2 + 1)."""
         red, green, blue = colour.tolist()
         mixed = (red * image[:, 0]).add_(image[:, 1], alpha=green).add_(image[:, 2], alpha=blue)
         transformed: Tensor = torch.fft.rfft2(mixed)

@@ -41,15 +41,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class Step:
-    """What one step gives.
+    """The result of one step.
 
     Attributes:
         number: of the step, counted from 1 over all stages. A step is one iteration of the optimiser.
         evaluations: of the loss and its gradient so far; L-BFGS takes more than one in some steps.
         losses: the named terms and their sum `total`.
-        seconds: computed so far; time between steps does not count.
+        seconds: of computing so far; time between steps does not count.
         progress: share of the work that is done, 0 … 1; a step counts by its number of pixels.
-        image: the picture now, (B, 3, H, W) in [0, 1], at the size of its stage. It is not written to later.
+        image: the picture now, (B, 3, H, W) in [0, 1], at the size of its stage. It is not changed later.
     """
 
     number: int
@@ -67,7 +67,7 @@ class Synthesis:
     state. ^C during a step ends the loop quietly: `interrupted` is then True.
 
     With several stages the picture grows: each stage starts from the last one's best picture, made larger. A
-    start from white noise wants this, because the loss hardly sees the finest noise and would leave it there.
+    start from white noise needs this, because the loss hardly sees the finest noise and would leave it there.
 
     Args:
         stages: from small to large; one is enough.
@@ -76,8 +76,8 @@ class Synthesis:
         learning_rate: for Adam, in units of a pixel's range.
         pairs: for L-BFGS, the number of curvature pairs that are kept.
         compact: for L-BFGS, whether they are kept in float16, in half the memory.
-        shown: what is done to a picture, of any stage's size, before it is given out; the optimiser goes on from
-            what it was before. By default nothing.
+        shown: what is done to a picture, of any stage's size, before it is given out; the optimiser itself goes on
+            from the original. By default nothing.
 
     Attributes:
         history: a column of numbers for each of `step`, `height`, `evaluations`, `seconds`, `total` and each term.
@@ -182,7 +182,7 @@ class Synthesis:
     def state(self) -> dict[str, Any]:
         """All that is needed to go on from here in another process, as tensors and plain values.
 
-        The tensors are not copied: they may be written down, and not changed.
+        The tensors are not copied: they may be saved, but not changed.
         """
         at = None if self._optimiser is None else self._optimiser.at
         return {
@@ -234,7 +234,7 @@ class Synthesis:
         self._best_total = float("inf")
 
     def _release(self) -> None:
-        """Release what takes much memory and is not needed to resume."""
+        """Release what takes a lot of memory and is not needed to resume."""
         self._optimiser = None  # its memory of the path is forty pictures large
         self._losses[self._stage].release()
 
@@ -265,7 +265,7 @@ class Synthesis:
                     f"objective: a term cannot be called {shown(name)}; the history has a column of that name"
                 )
         self._evaluations += 1
-        # All numbers in one, so that a graphics card is waited for once.
+        # All numbers in one tensor, so that a graphics card is waited for only once.
         total = sum(terms.values(), start=image.new_zeros(()))
         *values, whole = torch.stack([term.to(total).reshape(()) for term in (*terms.values(), total)]).tolist()
         self._last = dict(zip(terms, values, strict=True))
@@ -315,7 +315,7 @@ class Synthesis:
 
 
 def check_optimiser(optimiser: OptimiserName) -> None:
-    """Check what was asked for.
+    """Check that `optimiser` is a known name.
 
     Raises:
         InputError: an unknown name.

@@ -1,1 +1,1 @@
-"""What a picture is compared with: the paper's equations, other statistics of features, and their weighted sum."""
+"""How pictures are compared: the paper's equations, other statistics of features, and their weighted sum."""

@@ -12,9 +12,9 @@ __all__ = ["Autocorrelation", "PixelSpectrum", "ShiftedGram"]
 
 
 class ShiftedGram(Term):
-    """1 / (4 N²) mean_δ ‖F (T_δ F)ᵀ / M − S (T_δ S)ᵀ / M‖²: which filter fires δ positions beside which.
+    """1 / (4 N²) mean_δ ‖F (T_δ F)ᵀ / M − S (T_δ S)ᵀ / M‖²: which filters fire a shift δ apart.
 
-    δ is no shift, which is Gram, and 2, 8 and 16 positions to the right and down, as far as they fit in a quarter of
+    δ is no shift, which is Gram, and 2, 8 and 16 positions to the right or down, as far as they fit in a quarter of
     both pictures. Carries long-range order: bricks, stripes, a chessboard.
 
     Example:
@@ -48,8 +48,8 @@ class ShiftedGram(Term):
 class Autocorrelation(Term):
     """Σ_i mean_δ (R_i(δ) − R^S_i(δ))², where R_i(δ) = mean_k F_i,k F_i,k+δ: how each filter repeats over a distance.
 
-    δ is at most 16 positions or a quarter of the smaller picture, in both directions; beyond the border the picture
-    begins again. Says where one filter repeats, not which filters come together: take it beside Gram.
+    δ is at most 16 positions or a quarter of the smaller picture, in both directions; the picture wraps around at its
+    border. Says where one filter repeats, not which filters fire together: use it alongside Gram.
 
     Example:
         >>> S = torch.tensor([1.0, 0.0] * 8).view(1, 1, 1, 16).expand(1, 1, 16, 16)
@@ -83,8 +83,8 @@ class Autocorrelation(Term):
 class PixelSpectrum(Term):
     """Σ_c (x̄_c − s̄_c)² + Σ_c mean_f (|x̂_c(f)| − |ŝ_c(f)|)²: mean and amplitudes of each colour c of the picture itself.
 
-    No network: regular patterns are sharp peaks of the spectrum. Beside Gram it keeps them, alone it makes noise of the
-    right colour. The painting's spectrum is enlarged or reduced to the picture's size.
+    No network: regular patterns are sharp peaks of the spectrum. Alongside Gram it keeps them; alone it makes noise of
+    the right colour. The painting's spectrum is enlarged or reduced to the picture's size.
 
     Example:
         >>> S = torch.rand(1, 3, 8, 8)
@@ -132,6 +132,6 @@ def _amplitude(image: Tensor) -> Tensor:
     """Scaled so that its mean square is the picture's variance: the same texture has the same spectrum at each size."""
     varying = image - image.mean((2, 3), keepdim=True)
     spectrum = torch.fft.fftshift(torch.fft.fft2(varying, norm="ortho"), (2, 3))
-    # The floor gives the root a slope where a frequency is missing.
+    # The floor gives the root a finite slope where a frequency is missing.
     amplitude: Tensor = (spectrum.real**2 + spectrum.imag**2 + 1e-12).sqrt()
     return amplitude

@@ -1,13 +1,13 @@
 """The gradient of a picture of any size, block by block: the same numbers as from the whole picture, in bounded memory.
 
-A style loss needs the whole picture before the gradient of any part is known: Ĝ is a mean over all positions. But it
-needs nothing else of it. So a picture is gone through twice. First each block adds its sums to those of the terms
-(`Term.sums`), and the slopes of the loss with respect to the sums follow from the totals. Then each block's features
-are computed again, get their gradients from the slopes, and send them back to the block's pixels. A block sees its halo
-(`styletools.losses.parts`), but counts its core only, so nothing is counted twice and no seam is seen.
+A style loss needs the whole picture before the gradient of any part is known: Ĝ is a mean over all positions. But such
+sums are all it needs of the whole. So a picture is gone through twice. First each block adds its sums to those of the
+terms (`Term.sums`), and the slopes of the loss with respect to the sums follow from the totals. Then each block's
+features are computed again, get their gradients from the slopes, and send them back to the block's pixels. A block sees
+its halo (`styletools.losses.parts`), but counts only its core, so nothing is counted twice and no seam shows.
 
-Layers above a pooling may be computed on the whole picture all the same, `"1024/pool3"`: they are a small part of the
-memory and a third of the work, which is then done once, and the blocks below see a smaller halo.
+Layers above a pooling may still be computed on the whole picture, `"1024/pool3"`: they are a small part of the memory
+and a third of the work, which is then done only once, and the blocks below need a smaller halo.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from styletools.network.vgg import PRE, VGG
 __all__ = ["BlockSize", "Blocks", "blocks_of", "check_block", "check_splits", "parts_of", "read_block"]
 
 BlockSize: TypeAlias = int | str
-"""Side of a block's core in pixels, 1024; also with the pooling above which layers are whole, "1024/pool3"."""
+"""Side of a block's core in pixels, 1024; or with the pooling above which layers are computed whole, "1024/pool3"."""
 
 SMALLEST = 32
 STRIP = 2**22  # numbers of a layer that a term is given at once: what it makes of them needs memory as well
@@ -39,7 +39,7 @@ def read_block(block: BlockSize | None) -> tuple[int, str | None]:
     """Read the side of a block, and the pooling above which layers see the whole picture; 0 for no blocks.
 
     Raises:
-        InputError: something else.
+        InputError: it is none of these.
 
     Example:
         >>> read_block(512), read_block("1024/pool3"), read_block(None)
@@ -58,7 +58,7 @@ def check_block(network: Network, block: BlockSize | None) -> None:
     """Check that a network can be computed in such blocks.
 
     Raises:
-        InputError: it cannot, or it is not a size of blocks.
+        InputError: it cannot, or `block` is not a size of blocks.
 
     Example:
         >>> check_block(VGG("random"), "512/pool3")
@@ -124,7 +124,7 @@ class Blocks:
         block: see `BlockSize`.
 
     Raises:
-        InputError: a term that cannot be computed so.
+        InputError: a term that cannot be computed in blocks.
 
     Example:
         >>> from styletools.losses.gram import Gram
@@ -201,7 +201,7 @@ class Blocks:
         return sums, features
 
     def _slopes(self, term: Term, sums: Sums, size: tuple[int, int], found: dict[str, Tensor]) -> Sums:
-        """∂value/∂sums; notes the value."""
+        """∂value/∂sums; also records the value."""
         stride = self._stride(str(term.layer))
         with torch.inference_mode(False), torch.enable_grad():
             leaves = tuple(total.clone().requires_grad_() for total in sums)
@@ -224,7 +224,7 @@ class Blocks:
         found[term.name] = factor * term.add_gradient(F, g, factor)
 
     def _back(self, block: Block, slopes: dict[str, Sums], above: Tensor | None) -> Tensor:
-        """The second time: the gradients at a block's core, carried back to the pixels of its crop."""
+        """The second time through: the gradients at a block's core, carried back to the pixels of its crop."""
         sources: dict[str, list[AddGradient]] = {layer: [] for layer in self._layers}
         for term in self._low:
             sources[str(term.layer)].append(partial(self._add, term, slopes[term.name], block))
@@ -254,7 +254,7 @@ class Blocks:
 
 
 def _plain(F: Tensor) -> Tensor:
-    """Dense, and in a type that sums are exact in."""
+    """Dense, and in float32 at least, for sums to be accurate."""
     dtype = torch.float32 if F.dtype == torch.bfloat16 else F.dtype
     return F.to(dtype).contiguous(memory_format=torch.channels_last)
 

@@ -38,14 +38,14 @@ class Content(Term):
         return content_loss(F, self.target)
 
     def add_gradient(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
-        """Eq. 2 before the ReLU, which the network's way back takes care of."""
-        value = content_loss(F.to(self.target.dtype), self.target)  # which says so if the sizes differ
+        """Add F − P, Eq. 2; its zeros where F = 0 come from the ReLU, on the network's way back."""
+        value = content_loss(F.to(self.target.dtype), self.target)  # which raises if the sizes differ
         g.add_(F - self.target, alpha=scale)
         return value
 
     def sums(self, F: Tensor, part: Part) -> Sums:
         """Eq. 1 over the part."""
-        if self.target.shape[2:] != (part.height, part.width):  # the equation says so
+        if self.target.shape[2:] != (part.height, part.width):  # then the equation raises
             content_loss(F.new_zeros(()).expand(*F.shape[:2], part.height, part.width), self.target)
         return (content_loss(F.to(self.target.dtype), part.of(self.target)),)
 

@@ -1,4 +1,4 @@
-"""Covariance: the Gram matrix with the means counted apart."""
+"""Covariance: the Gram matrix with the means counted separately."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Covariance"]
 class Covariance(Additive):
     """1 / (4 N²) (‖Σ − Σ^S‖² + ‖μ μᵀ − μ^S μ^Sᵀ‖²), where Ĝ = Σ + μ μᵀ.
 
-    The Gram matrix mixes how much there is of everything with what comes together; here neither hides the other.
+    The Gram matrix mixes how much of everything there is with what occurs together; here neither hides the other.
 
     Example:
         >>> import torch

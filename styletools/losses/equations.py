@@ -86,8 +86,8 @@ def gram_matrix(features: Tensor, *, divide_by: Literal["nothing", "M", "NM"] = 
             two filters, which does not grow with the picture. `"NM"` divides by N_l M_l, as many programs do.
 
     Returns:
-        G, (B, C, C), symmetric and positive semi-definite; squared units of the activations. Of half precision in
-        float32.
+        G, (B, C, C), symmetric and positive semi-definite, in squared units of the activations; in float32 for
+        features in half precision.
 
     Raises:
         InputError: features that are not (B, C, H, W), or an unknown divisor.
@@ -123,11 +123,11 @@ def gram_matrix(features: Tensor, *, divide_by: Literal["nothing", "M", "NM"] = 
 
 @explained
 def gram_loss(gram: Tensor, target: Tensor) -> Tensor:
-    """Eq. 4 on Gram matrices that were divided by their number of positions already.
+    """Eq. 4 on Gram matrices already divided by their number of positions.
 
     E_l = 1 / (4 N_l²) Σ_ij (Ĝ_ij − Â_ij)²,   Ĝ = G / M_l,   Â = A / M_l                  (Eq. 4)
 
-    With Ĝ and Â the factor 1 / M_l² of Eq. 4 is inside, and E_l is a quarter of the mean squared difference.
+    Ĝ and Â contain the factor 1 / M_l² of Eq. 4, and E_l is a quarter of their mean squared difference.
 
     Args:
         gram: Ĝ, (B, C, C), from `gram_matrix(F, divide_by="M")`.
@@ -200,7 +200,7 @@ def style_loss(
     Args:
         features: F by layer, each (B, C, H, W); layers without a weight are left out.
         targets: S by layer, the painting's features.
-        weights: w_l by layer. None gives each layer of `targets` the same, 1 / number of layers, as in the paper.
+        weights: w_l by layer. None gives each of the n layers of `targets` the same weight, 1 / n, as in the paper.
 
     Returns:
         A scalar, ≥ 0.

@@ -1,4 +1,4 @@
-"""Wasserstein distance, if the features at all positions were normally distributed."""
+"""Wasserstein distance, as if the features at all positions were normally distributed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Wasserstein(Additive):
     """‖μ − μ^S‖² + tr(Σ + Σ^S − 2 (Σ^S½ Σ Σ^S½)^½): W₂² of two normal distributions.
 
     0 where mean and covariance agree, and only there, as for `Covariance`, but weak directions count too: it compares
-    standard deviations, not variances. The trace of the root is the sum of the roots of the eigenvalues, in float64:
-    the cube of the number of filters, a tenth of a second for 512.
+    standard deviations, not variances. The trace of the root is the sum of the roots of the eigenvalues, in float64,
+    which takes time proportional to the cube of the number of filters: a tenth of a second for 512.
 
     Example:
         >>> S = torch.tensor([1.0, 5.0]).view(1, 1, 1, 2)  # μ = 3, σ = 2
@@ -27,7 +27,8 @@ class Wasserstein(Additive):
         2.0
 
     Note:
-        The root of a variance has no slope at 0; a ridge of a millionth of the painting's mean variance gives it one.
+        The root of a variance has no finite slope at 0; a ridge of a millionth of the painting's mean variance gives
+        it one.
 
     Reference:
         Dowson and Landau 1982; Mroueh 2019, *Wasserstein Style Transfer*.
@@ -75,7 +76,7 @@ class Wasserstein(Additive):
         return total
 
     def add_gradient(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
-        """Value and gradient from one decomposition; autograd would take moments in double precision and go back twice.
+        """Value and gradient from one decomposition, and one product where autograd needs two, in double precision.
 
         With S = Σ^S½ and C = F − μ the gradient is 2/M ((1 − S (S Σ S)^-½ S) C + μ − μ^S).
         """
@@ -92,7 +93,7 @@ class Wasserstein(Additive):
         values, roots, vectors = _roots(root @ covariance @ root, ridge)
         away = root @ vectors
         slope = torch.eye(len(mean), dtype=root.dtype, device=root.device) - (away / roots) @ away.T
-        slope = in_float64((2 * scale / M * slope).to(F))  # as it is multiplied below, so that the mean cancels
+        slope = in_float64((2 * scale / M * slope).to(F))  # rounded as it is multiplied below, so that the mean cancels
         add_gram_gradient(F, g, slope[None])
         shift = 2 * scale / M * (mean - target[0]) - slope @ mean
         g.add_(shift.to(g.device, torch.promote_types(g.dtype, torch.float32))[:, None, None])
@@ -102,7 +103,7 @@ class Wasserstein(Additive):
 
     @staticmethod
     def _moments(F: Tensor) -> tuple[Tensor, Tensor]:
-        """μ, (C,), and Σ, (C, C), in float64; of rounded features from sums in float32, which round far less."""
+        """μ, (C,), and Σ, (C, C), in float64; for features in bfloat16 from sums in float32, which round far less."""
         if F.dtype != torch.bfloat16:
             mean, covariance = moments(in_float64(F))
             return mean[0], covariance[0]

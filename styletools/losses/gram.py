@@ -76,7 +76,7 @@ def mean_gram(features: Tensor) -> Tensor:
                  [1., 1.]]])
     """
     batch, channels, height, width = features.shape
-    if features.is_cuda and features.dtype == torch.bfloat16:  # its units multiply in bfloat16 and sum in float32
+    if features.is_cuda and features.dtype == torch.bfloat16:  # the card multiplies in bfloat16 and sums in float32
         F = _rows(features)
         return _product(F.transpose(1, 2), F) / (height * width)
     if features.dtype == torch.bfloat16:  # sums in it would be rough: Ĝ − Â is a small difference of large numbers
@@ -102,7 +102,7 @@ def add_gram_gradient(features: Tensor, gradient: Tensor, difference: Tensor) ->
         tensor([4., 4.])
     """
     rows = gradient.permute(0, 2, 3, 1)
-    if features.is_cuda and rows.is_contiguous():  # then they are the gradient's own memory
+    if features.is_cuda and rows.is_contiguous():  # then rows are in the gradient's own memory
         rows.flatten(1, 2).baddbmm_(_rows(features), difference.to(features.dtype))
         return
     weights = difference.to(features.dtype)[..., None, None]
@@ -115,7 +115,7 @@ def add_gram_gradient(features: Tensor, gradient: Tensor, difference: Tensor) ->
 
 
 def _rows(features: Tensor) -> Tensor:
-    """A row for each position, (B, M, C): where channels lie together, the same memory."""
+    """A row for each position, (B, M, C); the same memory where channels lie together."""
     return features.permute(0, 2, 3, 1).flatten(1, 2)
 
 
@@ -132,5 +132,5 @@ _weight_gradient: Callable[[Tensor, tuple[int, ...], Tensor], Tensor] = torch.nn
 
 
 def _one_by_one(batch: Tensor) -> list[Tensor]:
-    """Its pictures, each (1, C, H, W); slices, because indexing loses the order of memory."""
+    """Its pictures, each (1, C, H, W); slices, because indexing loses the order in memory."""
     return [batch[i : i + 1] for i in range(len(batch))]

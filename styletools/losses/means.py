@@ -1,4 +1,4 @@
-"""The simplest statistics: how strongly each filter fires on the whole, and how much that varies."""
+"""The simplest statistics: how strongly each filter fires overall, and how much that varies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Mean", "MeanDeviation"]
 class Mean(Additive):
     """Σ_i (μ_i − μ^S_i)², with the mean μ_i of filter i over all positions.
 
-    Knows how much of everything there is, and nothing of what comes together.
+    Knows how much of everything there is, and nothing about what occurs together.
 
     Example:
         >>> import torch
@@ -46,7 +46,7 @@ class Mean(Additive):
 class MeanDeviation(Additive):
     """Σ_i (μ_i − μ^S_i)² + Σ_i (σ_i − σ^S_i)², with the standard deviation σ_i over all positions.
 
-    What batch normalisation holds, and what adaptive instance normalisation (AdaIN) matches.
+    What batch normalisation stores, and what adaptive instance normalisation (AdaIN) matches.
 
     Example:
         >>> import torch
@@ -87,7 +87,7 @@ class MeanDeviation(Additive):
         return ((found[0] - mean) ** 2).sum() + ((found[1] - deviation) ** 2).sum()
 
 
-_FLOOR = 1e-12  # the root has no slope at 0: a dead filter needs a floor for its gradient to be finite
+_FLOOR = 1e-12  # the root has no finite slope at 0: a dead filter needs a floor for its gradient
 
 
 def _deviation(F: Tensor) -> Tensor:

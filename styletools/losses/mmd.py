@@ -89,8 +89,8 @@ class PolynomialMMD(Additive):
 class GaussianMMD(Additive):
     """k(x, y) = exp(−‖x − y‖² / 2σ²): all moments at once.
 
-    σ² is the median squared distance of two positions of the painting that differ. φ is a fixed random sample of 256
-    of the kernel's Fourier features, √(2/D) cos(ωᵀx + b), the same at every step and every restart.
+    σ² is the median squared distance between two positions of the painting that differ. φ is a fixed random sample of
+    256 of the kernel's Fourier features, √(2/D) cos(ωᵀx + b), the same at every step and every restart.
 
     Example:
         >>> S = torch.rand(1, 3, 8, 8)
@@ -107,7 +107,7 @@ class GaussianMMD(Additive):
     SAMPLE = 512
 
     def prepare(self, S: Tensor) -> Tensor:
-        """Draw the frequencies; mean of φ(y)."""
+        """Draw the frequencies, and return the mean of φ(y)."""
         self._draw(some(positions(S)[0], self.SAMPLE))
         return self.of_all(self.sums(S, Part.all_of(S)), (S.shape[2], S.shape[3]))
 

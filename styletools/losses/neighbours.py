@@ -17,8 +17,8 @@ PAINTING, PICTURE = 1024, 4096  # positions that are compared, a fixed random sa
 class Neighbours(Term):
     """mean_k 1 − cos(F_k, nearest S_j): each position of the picture becomes more like the painting's most similar one.
 
-    Which is nearest is found anew at each evaluation, among 1024 positions of the painting. Nothing asks that all of
-    the painting be used: large areas may take the same stroke.
+    Which is nearest is found anew at each evaluation, among 1024 positions of the painting. Nothing requires that all
+    of the painting is used: large areas may take the same stroke.
 
     Example:
         >>> S = torch.tensor([[1.0, 0.0], [0.0, 2.0]]).view(1, 2, 1, 2)
@@ -67,8 +67,8 @@ class Contextual(Term):
     """−log mean_j max_i w_ij, where w_ij says how much more similar F_i is to S_j than to the rest of the painting.
 
     d_ij is the cosine distance from the painting's mean; d̃_ij = d_ij / (min_k d_ik + 10⁻⁵), and w_ij the softmax over j
-    of (1 − d̃_ij) / h with h = ½. Each position of the painting must have somebody in the picture. Compares at most 4096
-    positions with 1024: a large picture's shallow layers are seen in part, and results are soft.
+    of (1 − d̃_ij) / h with h = ½. Each position of the painting must find its like in the picture. Compares at most
+    4096 positions with 1024: a large picture's shallow layers are seen only in part, and results are soft.
 
     Example:
         >>> S = torch.eye(2).view(1, 2, 1, 2)
@@ -116,7 +116,7 @@ class Transport(Term):
     """max(mean_i min_j C_ij, mean_j min_i C_ij) with cosine distances C: optimal transport, each side relaxed in turn.
 
     Each position of the picture looks for its like in the painting, and the other way round; the worse of the two
-    counts. Angles only: strength and colour want another statistic beside it, such as mean-deviation.
+    counts. Angles only: strength and colour need another statistic alongside, such as mean-deviation.
 
     Example:
         >>> S = torch.eye(2).view(1, 2, 1, 2)

@@ -53,29 +53,29 @@ class Objective:
         beta: β.
         tv: γ, the weight of `total_variation`.
         statistic: what stands for style in place of E_l: the name of a statistic, a class of terms, several, or
-            weights by either; see `styletools.losses.statistics` and `Term`.
+            weights for these; see `styletools.losses.statistics` and `Term`.
         content_statistic: likewise for content.
-        regions: by name, where in the result, (H, W) of bool; see `Source.regions`. None: style is one everywhere.
+        regions: by name, where in the result each is, (H, W) of bool; see `Source.regions`. None: one style everywhere.
         terms: more terms, each with its own weight.
-        units: `"literal"` takes Eq. 1 and Eq. 4 as printed. Eq. 1 is a sum, so the same α/β means another picture
+        units: `"literal"` takes Eq. 1 and Eq. 4 as printed. Eq. 1 is a sum, so the same α/β gives a different picture
             at another size, with other weights, or with a rescaled network. `"relative"` divides each term by its
             value for a picture that has no features at all (F = 0): ½ Σ P² for content, 1/(4 N_l²) Σ Â² for
             style. A term of 1 then means "nothing of it is there", and α/β means the same at every size, with
             every network.
-        precision: of `value_and_gradient`, see `styletools.network.passes`; a call is always as exact as the network.
-            `"auto"` is full where only content or only style is wanted: such a loss can fall towards 0, where
-            rounding would hold it up.
-        block: compute `value_and_gradient` and the targets in blocks of so many pixels a side, for a picture that does
-            not fit in memory whole: the same numbers but for rounding, in more time; see `styletools.losses.blocks`.
-            Only with a `VGG`, and with statistics that are sums over positions.
+        precision: of `value_and_gradient`, see `styletools.network.passes`; calling the objective is always as exact
+            as the network. `"auto"` is full where only content or only style is wanted: such a loss can fall towards
+            0, where rounding would hold it up.
+        block: compute `value_and_gradient` and the targets in blocks of this many pixels a side, for a picture that
+            does not fit in memory whole: the same numbers but for rounding, in more time; see
+            `styletools.losses.blocks`. Only with a `VGG`, and with statistics of sums over positions.
 
     Attributes:
-        terms: all of them; more are given as `terms=`.
+        terms: all of them, including those given as `terms=`.
         factors: by name, what a term's value is multiplied by: its weight, over its unit.
 
     Raises:
-        InputError: unknown layers, negative weights, nothing to do, two terms of one name, a picture that is missing
-            or too small, a network in half precision, or a term that cannot be computed in blocks.
+        InputError: unknown layers, negative weights, nothing to do, two terms with the same name, a picture that is
+            missing or too small, a network in half precision, or a term that cannot be computed in blocks.
 
     Example:
         >>> from styletools.network.vgg import VGG
@@ -174,10 +174,10 @@ class Objective:
     def value_and_gradient(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """The terms and the gradient of their sum with respect to the picture.
 
-        The same numbers as by calling the objective and autograd, but for rounding (see `precision`), sooner: each term
-        adds its gradient with respect to the features of its layer (Eq. 2, Eq. 6, or autograd at that layer alone), and
-        the network's fast path carries them back to the picture. A network without one, and a subclass with a
-        `__call__` of its own, are differentiated by autograd as a whole.
+        The same numbers as from calling the objective and autograd, but for rounding (see `precision`), and sooner:
+        each term adds its gradient with respect to the features of its layer (Eq. 2, Eq. 6, or autograd at that layer
+        alone), and the network's fast path carries them back to the picture. A network without one, and a subclass
+        with a `__call__` of its own, are differentiated by autograd as a whole.
 
         Args:
             image: (B, 3, H, W), as for the call.
@@ -245,13 +245,13 @@ class Objective:
         return type(self).__call__ is not Objective.__call__
 
     def _add(self, term: Term, found: dict[str, Tensor], F: Tensor, g: Tensor) -> None:
-        """Add a term's gradient to g, and note its value."""
+        """Add a term's gradient to g, and record its value."""
         factor = self.factors[term.name]
         found[term.name] = factor * term.add_gradient(F, g, factor)
 
 
 def _sources(image: Tensor | Sequence[Source] | None, weights: Mapping[str, float], name: str) -> list[Source]:
-    """The pictures that targets are made from; none where nothing is asked of any."""
+    """The pictures that targets are made from; none where there are no layers."""
     if image is not None and not isinstance(image, Tensor):
         if weights:
             raise InputError(f"{name}_layers: several pictures have their own layers; leave it out")
@@ -265,10 +265,10 @@ def _sources(image: Tensor | Sequence[Source] | None, weights: Mapping[str, floa
 
 
 def check_units(units: Units) -> None:
-    """Check what was asked for.
+    """Check that `units` is a known name.
 
     Raises:
-        InputError: anything else than a name of units.
+        InputError: an unknown name.
     """
     if units not in get_args(Units):
         raise InputError(f"units: expected 'relative' or 'literal', got {shown(units)}")

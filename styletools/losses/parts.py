@@ -23,7 +23,7 @@ Sums = tuple[Tensor, ...]
 
 @dataclass(frozen=True)
 class Span:
-    """A block along one axis, in pixels: its core, begin … end, and the crop around it, low … high, of a length."""
+    """A block along one axis, in pixels: its core, begin … end, and the crop around it, low … high, out of a length."""
 
     begin: int
     end: int
@@ -49,7 +49,7 @@ class Block:
     columns: Span
 
     def crop(self, image: Tensor) -> Tensor:
-        """The pixels that are computed with, core and halo: a view."""
+        """The pixels to compute from, core and halo: a view."""
         return image[..., self.rows.low : self.rows.high, self.columns.low : self.columns.high]
 
     def inside(self, F: Tensor, stride: int) -> Tensor:
@@ -96,11 +96,11 @@ class Part:
 
 
 class Parts:
-    """Features of a picture that are never there as a whole, in place of a tensor (B, C, H, W).
+    """Features of a picture that are never in memory as a whole, in place of a tensor (B, C, H, W).
 
     Args:
         shape: (B, C, H, W).
-        like: of their type and device.
+        like: a tensor of their type and on their device.
         each: computes them anew, part by part.
 
     Example:
@@ -118,11 +118,11 @@ class Parts:
         self._each = each
 
     def __iter__(self) -> Iterator[tuple[Tensor, Part]]:
-        """Compute them: features (B, C, H', W'), and which they are."""
+        """Compute them: features (B, C, H', W'), and which positions they are at."""
         return self._each()
 
     def whole(self) -> Tensor:
-        """All of them, for what cannot do with less."""
+        """All of them at once, for a statistic that needs them so."""
         whole = torch.empty(self.shape, dtype=self.dtype, device=self.device)
         for F, part in self:
             part.of(whole).copy_(F)
@@ -150,7 +150,7 @@ def added(total: Sums, more: Sums) -> Sums:
 
 
 def spans(length: int, block: int, stride: int, halo: int) -> list[Span]:
-    """Cut an axis into cores of about the same length, `block` at most but for the last one's odd pixels.
+    """Cut an axis into cores of about the same length, at most `block` except for the last one's odd pixels.
 
     Args:
         length: of the axis, in pixels.

@@ -34,7 +34,7 @@ def positions(F: Tensor) -> Tensor:
 
 
 def some(x: Tensor, most: int, seed: int = 0) -> Tensor:
-    """At most so many columns of (…, M), drawn at random, always the same for the same M.
+    """At most `most` columns of (…, M), drawn at random, always the same for the same M.
 
     Example:
         >>> some(torch.arange(10.0)[None], 4).shape, torch.equal(some(torch.eye(3), 5), torch.eye(3))
@@ -45,15 +45,15 @@ def some(x: Tensor, most: int, seed: int = 0) -> Tensor:
 
 
 def gathered(F: Tensor, part: Part, most: int) -> Tensor:
-    """Those of `some(positions(whole), most)` in a part; the columns of the others are 0, so that parts add up.
+    """The columns of `some(positions(whole), most)` that lie in a part; the others are 0, so that parts add up.
 
     Args:
         F: features of the part, (B, C, H', W').
-        part: which they are.
-        most: columns.
+        part: which positions they are at.
+        most: maximum number of columns.
 
     Returns:
-        (B, C, K), K the number of positions of the whole, but `most` at most.
+        (B, C, K), with K the number of positions of the whole, but at most `most`.
 
     Example:
         >>> whole = torch.rand(1, 2, 3, 4)
@@ -72,7 +72,7 @@ def gathered(F: Tensor, part: Part, most: int) -> Tensor:
 
 @lru_cache(maxsize=64)
 def _chosen(count: int, most: int, seed: int) -> Tensor:
-    """Which columns are drawn; all, in their order, where there are no more."""
+    """Which columns are drawn; all of them, in order, where there are no more than `most`."""
     if count <= most:
         return torch.arange(count)
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed))[:most].clone()
@@ -115,7 +115,7 @@ def moments_of(sums: Sums, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
 
 
 def quantiles(values: Tensor, count: int) -> Tensor:
-    """So many equally spaced quantiles of sorted values (…, M): what they would be at another number of positions.
+    """`count` equally spaced quantiles of sorted values (…, M): what they would be at another number of positions.
 
     Example:
         >>> quantiles(torch.tensor([0.0, 1.0, 2.0, 3.0]), 2), quantiles(torch.tensor([0.0, 2.0]), 3)

@@ -1,4 +1,4 @@
-"""Style for a part of a picture: terms that hear one region only.
+"""Style for a part of a picture: terms that see only one region.
 
 Reference:
     Gatys, Ecker, Bethge, Hertzmann and Shechtman 2017, *Controlling Perceptual Factors in Neural Style Transfer*.
@@ -23,11 +23,11 @@ MOSTLY = 0.85
 
 @explained
 def guide(features: Tensor, mask: Tensor) -> Tensor:
-    """Weigh the positions of a layer by a mask of the picture.
+    """Weight the positions of a layer by a mask of the picture.
 
     The mask is averaged down to the layer's positions and normalised by its energy, mean(T²) = 1. Then a region's
-    loss does not shrink with its area: without this, a region of a tenth of the picture has a Gram matrix of a tenth,
-    and a loss of a hundredth. The Gram matrix of the guided features is Σ_k T_k² F_ik F_jk.
+    loss does not shrink with its area: otherwise a region a tenth the size of the picture would have a tenth of the
+    Gram matrix, and a hundredth of the loss. The Gram matrix of the guided features is Σ_k T_k² F_ik F_jk.
 
     Args:
         features: F, (B, C, H', W').
@@ -58,13 +58,13 @@ def guide(features: Tensor, mask: Tensor) -> Tensor:
 
 
 def inside(region: Tensor, height: int, width: int) -> Tensor:
-    """Which positions of a layer see one region only, so that nothing bleeds over its edge.
+    """Which positions of a layer see only one region, so that nothing bleeds over its edge.
 
     A position of a deep layer sees far more than its own pixels: a Gram matrix of all positions *of* a region would be
-    coloured by what lies beyond its edge, and would paint there. What counts is where most of what a position
-    sees lies inside. How far it effectively sees grows like its stride, in every layer of a VGG: as a bell
+    coloured by what lies beyond its edge, and would paint there. What counts is that most of what a position
+    sees lies inside. How far it effectively sees grows with its stride, in every layer of a VGG: as a bell
     with a standard deviation of about one position (conv1_1: 0.8 px; conv5_1: 18 px, at a stride of 16). So the mask
-    is averaged down to the layer and smoothed by that much, and a position is inside where 0.85 are left.
+    is averaged down to the layer and smoothed by that much, and a position is inside where at least 0.85 is left.
     A region too small for that keeps the positions that see most of it.
 
     Args:
@@ -110,7 +110,7 @@ def _taken(F: Tensor, chosen: Tensor, arranged: bool) -> Tensor:
 
 
 class InRegion(Term):
-    """Another term, that is given one region's features only.
+    """Another term that is given only one region's features.
 
     Args:
         inner: the term, its target made from the region of the painting (see `in_region`).
@@ -122,7 +122,7 @@ class InRegion(Term):
         >>> left = torch.tensor([[True, True, True, True, False, False, False, False]] * 8)
         >>> term = InRegion(Gram("conv1_1", torch.full((1, 1, 2, 2), 2.0)), left, "left conv1_1")
         >>> F = torch.ones(1, 1, 8, 8)
-        >>> F[..., 4:] = 7  # not heard
+        >>> F[..., 4:] = 7  # not seen
         >>> term.value(F)  # ¼ (1 − 4)²
         tensor(2.2500)
 
@@ -137,7 +137,7 @@ class InRegion(Term):
         self._found: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
 
     def value(self, F: Tensor) -> Tensor:
-        """The inner term's, of the region."""
+        """The inner term's, for the region."""
         return self.inner.value(_taken(F, self._chosen(F)[0], self.inner.arranged))
 
     def unit(self) -> float:
@@ -148,7 +148,7 @@ class InRegion(Term):
         """The inner term's, at the region's positions, nothing elsewhere."""
         if self.inner.arranged or not _in_rows(F, g):
             return super().add_gradient(F, g, scale)
-        # Features lie with their channels together, so a position is a row.
+        # Channels lie together in memory, so a position is a row.
         (_, where), channels = self._chosen(F), F.shape[1]
         rows, into = (x.permute(0, 2, 3, 1).view(-1, channels) for x in (F, g))
         part = _as_features(rows.index_select(0, where))
@@ -159,7 +159,7 @@ class InRegion(Term):
 
     @property
     def splits(self) -> bool:
-        """Whether the inner term does, and asks for nothing but the region's positions in a row."""
+        """Whether the inner term does, and needs nothing but the region's positions in a row."""
         return self.inner.splits and not self.inner.placed
 
     def sums(self, F: Tensor, part: Part) -> Sums:

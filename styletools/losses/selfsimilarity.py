@@ -19,7 +19,7 @@ class SelfSimilarity(Term):
     The picture may have other features everywhere, as long as what was alike stays alike. Compares 1024 positions, a
     fixed random sample where there are more.
 
-    Unlike the paper's, |d| is rounded off: √(d² + ε²) − ε, with ε a tenth of the mean of a row. At the photograph
+    Unlike in the paper, |d| is smoothed: √(d² + ε²) − ε, with ε a tenth of the mean of a row. At the photograph
     every d is 0, where |d| has no slope, and a descent that starts there would not leave it.
 
     Example:

@@ -15,7 +15,7 @@ class Histogram(Term):
     """Σ_i mean_k (F_ik − match(F_i; S_i)_k)²: how far each filter's values are from having the painting's histogram.
 
     The match of the k-th largest value is the painting's k-th largest; it is found anew at each evaluation. Knows
-    nothing of what comes together: take it beside Gram.
+    nothing about what occurs together: use it alongside Gram.
 
     Example:
         >>> S = torch.tensor([0.0, 2.0]).view(1, 1, 1, 2)
@@ -44,7 +44,7 @@ class Histogram(Term):
 class Sliced(Histogram):
     """Σ_θ mean_k (sort(θᵀF)_k − sort(θᵀS)_k)² over N orthogonal directions θ, drawn at random once for all runs.
 
-    The distance of the whole distributions, not only of means and covariances, as far as one set of axes shows it.
+    The distance between the whole distributions, not only means and covariances, as far as one set of axes shows it.
 
     Example:
         >>> S = torch.rand(1, 4, 8, 8)
@@ -59,7 +59,7 @@ class Sliced(Histogram):
     statistic = "sliced"
 
     def prepare(self, S: Tensor) -> Tensor:
-        """Draw the directions; the painting's shadows, sorted."""
+        """Draw the directions, and return the painting's shadows, sorted."""
         generator = torch.Generator().manual_seed(0)
         directions, _ = torch.linalg.qr(torch.randn(S.shape[1], S.shape[1], generator=generator))
         self._directions = directions.to(S)

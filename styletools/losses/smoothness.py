@@ -40,10 +40,10 @@ class Smoothness(Term):
         return total_variation(F)
 
     def add_gradient(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
-        """A few rows at a time: squared differences of a large picture would be several pictures more."""
+        """A few rows at a time: squared differences of a large picture would take the memory of several more."""
         batch, channels, height, width = F.shape
         if min(height, width) < 2:
-            return total_variation(F)  # which says so
+            return total_variation(F)  # which raises
         down, right = 1 / (channels * (height - 1) * width), 1 / (channels * height * (width - 1))
         step = max(1, STRIP // (batch * channels * width))
         value = 0.0

@@ -1,4 +1,4 @@
-"""What targets are made from: one or several pictures, of the whole or by region, as terms of a loss."""
+"""What targets are made from: one or several pictures, whole or by region, as terms of a loss."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Source:
         layers: w_l by layer.
         share: of this painting among several.
         regions: by the name of a region of the result, where in this painting its style is found, (H, W) of bool of
-            the painting's proportions; None is all of it. A region that is not named gets nothing from here.
+            the painting's proportions; None is all of it. A region that is not named gets nothing from this painting.
     """
 
     image: Tensor
@@ -64,12 +64,12 @@ def terms_of(
 ) -> list[Term]:
     """The terms of content or style.
 
-    Without regions there is a term for each statistic and layer, `style conv1_1`; with regions one for each region,
-    `style [left] conv1_1`, whose weight is the region's share of the picture: so each pixel is pulled as hard
-    as without regions, however large its own.
+    Without regions there is a term for each statistic and layer, `style conv1_1`; with regions there is one for each
+    region as well, `style [left] conv1_1`, weighted by the region's share of the picture: so each pixel is pulled as
+    hard as without regions, however large its region.
 
     Several sources share the weight. Where a statistic is a mean over positions (Gram, mean) their targets are blended,
-    Σ_i s_i Ĝ_i: one term, no dearer than that of one painting. Its slope is the same as that of Σ_i s_i ‖Ĝ − Ĝ_i‖².
+    Σ_i s_i Ĝ_i: one term, as cheap as that of one painting. Its slope is the same as that of Σ_i s_i ‖Ĝ − Ĝ_i‖².
     Other statistics get a term for each source, `style 2 conv1_1`.
 
     Args:
@@ -77,9 +77,9 @@ def terms_of(
         sources: the pictures.
         statistic: see `find_statistics`.
         kind: `"style"` or `"content"`.
-        weight: of all of them: β or α.
-        regions: by name, where in the result, (H, W) of bool. None: everywhere.
-        side: features of a larger picture are computed in blocks of so many pixels a side; 0: never.
+        weight: of all of them together: β or α.
+        regions: by name, where in the result each is, (H, W) of bool. None: everywhere.
+        side: features of a larger picture are computed in blocks of this many pixels a side; 0: never.
 
     Raises:
         InputError: a region for which no source has a style, or shares that are all 0.
@@ -112,7 +112,7 @@ def terms_of(
 
 
 class _Features:
-    """Of one source, by layer: computed when the first is asked for, and never where all targets are known."""
+    """The features of one source, by layer: computed when the first is asked for; never, if all targets are known."""
 
     def __init__(self, network: Network, source: Source, side: int) -> None:
         self.source = source
@@ -145,7 +145,7 @@ def _of_statistic(
     members: Sequence[int],
     region: str,
 ) -> Iterator[Term]:
-    """A term for each layer, or one for each layer and source; weights before they are scaled."""
+    """A term for each layer, or one for each layer and source, with weights that are not scaled yet."""
     of_pixels, linear = (_flag(factory, name) for name in ("of_pixels", "linear"))
     layers: list[str | None] = (
         [None] if of_pixels else list(dict.fromkeys(layer for i in members for layer in features[i].source.layers))
@@ -168,7 +168,7 @@ def _weight(source: Source, layer: str | None) -> float:
 
 
 def _term(factory: TermFactory, layer: str | None, part: _Part, kind: str) -> Term:
-    """One term, whose target may be known from another picture."""
+    """One term; its target may be known from an earlier picture."""
     features, of_ours = part.features, getattr(factory, "__module__", "").startswith("styletools.")
     whole = features.source.regions.get(part.region) is None
     if not (layer and whole and isinstance(factory, type) and of_ours and factory.kind == "style" and features.key):  # type: ignore[attr-defined]
@@ -183,7 +183,7 @@ _targets = Targets()
 
 
 def _made(factory: TermFactory, layer: str | None, part: _Part, kind: str) -> Term:
-    """One term; whatever can be called may have been given as a statistic."""
+    """One term; anything callable may have been given as a statistic."""
     F: Tensor | Parts = part.features.source.image if layer is None else part.features[layer]
     where = part.features.source.regions.get(part.region)
     is_class = isinstance(factory, type) and issubclass(factory, Term)
@@ -213,7 +213,7 @@ def _blended(factory: TermFactory, layer: str | None, parts: Sequence[_Part], ki
 
 
 def _flag(factory: TermFactory, name: str) -> bool:
-    """What a class of terms says of itself; a mere function says nothing."""
+    """What a class of terms says about itself; a mere function says nothing."""
     return isinstance(factory, type) and bool(getattr(factory, name, False))
 
 

@@ -18,7 +18,7 @@ __all__ = ["Statistic", "as_given", "find_statistics", "statistic_name", "statis
 TermFactory: TypeAlias = Callable[..., Term]
 """(layer, S, weight=, kind=) → Term; a class of terms is one."""
 Statistic: TypeAlias = str | TermFactory | Iterable[str | TermFactory] | Mapping[str | TermFactory, float]
-"""A name, a class of terms, several that count alike, or weights by either."""
+"""A name, a class of terms, several that count equally, or weights for these."""
 
 _NOT_HERE = ("blocks", "objective", "sources", "statistics", "targets")  # they use the terms
 
@@ -26,7 +26,7 @@ _NOT_HERE = ("blocks", "objective", "sources", "statistics", "targets")  # they 
 @explained
 @cache
 def statistics(kind: str = "style") -> dict[str, type[Term]]:
-    """All statistics of this package by name: a new file in `styletools/losses` is found by itself.
+    """All statistics of this package by name: a new file in `styletools/losses` is found automatically.
 
     Args:
         kind: `"style"` or `"content"`.
@@ -49,15 +49,15 @@ def find_statistics(statistic: Statistic, kind: str = "style") -> list[tuple[Ter
     """Read what `statistic=` may be.
 
     Args:
-        statistic: a name, a class of terms, several that count alike, or weights by either.
+        statistic: a name, a class of terms, several that count equally, or weights for these.
         kind: `"style"` or `"content"`.
 
     Returns:
-        For each the class, its share of the weight, and the first word of its terms' names: None, for the kind's own,
-            where there is only one.
+        For each: the class, its share of the weight, and the first word of its terms' names (None, for the kind
+            itself, where there is only one).
 
     Raises:
-        InputError: an unknown name, something else, none at all, or one twice.
+        InputError: an unknown name, something else, none at all, or the same one twice.
 
     Example:
         >>> [(cls.__name__, share) for cls, share, _ in find_statistics({"gram": 1, "mean": 3})]
@@ -75,7 +75,7 @@ def find_statistics(statistic: Statistic, kind: str = "style") -> list[tuple[Ter
 
 
 def as_given(statistic: Statistic) -> str | TermFactory | dict[str | TermFactory, float]:
-    """One as it is, several as weights: what can be read more than once, and written down.
+    """One statistic as it is, several as weights: a form that can be read more than once, and written down.
 
     Raises:
         InputError: see `find_statistics`.
@@ -97,7 +97,7 @@ def as_given(statistic: Statistic) -> str | TermFactory | dict[str | TermFactory
 
 
 def statistic_name(statistic: str | TermFactory) -> str:
-    """How a statistic is called in settings and histories: its name, or the class's.
+    """What a statistic is called in settings and histories: its name, or the class's.
 
     Example:
         >>> statistic_name("gram"), statistic_name(statistics()["gram"])

@@ -1,8 +1,8 @@
 """Targets of paintings, made once: the tenth photograph in the same style starts at once.
 
-A target depends on the painting's pixels, the network, the layer and the statistic, and on nothing of the photograph.
-So it is kept under a hash of those: the last ones in memory, and those of large paintings also in the cache folder, for
-the next process. What would be large itself, such as sorted features, is made again.
+A target depends on the painting's pixels, the network, the layer and the statistic, but not on the photograph. So it is
+kept under a hash of these: the latest in memory, and those of large paintings also in the cache folder, for the next
+process. Targets that are large themselves, such as sorted features, are made again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = ["Targets", "key_of"]
 
 LARGEST = 2**24  # bytes of one target that is kept
 IN_MEMORY, ON_DISK = 2**26, 2**28  # bytes of all of them
-PAYS = 2**18  # pixels of a painting whose targets are also kept on the disk
+PAYS = 2**18  # pixels from which a painting's targets are also kept on the disk
 
 _digests: WeakKeyDictionary[VGG, tuple[object, str]] = WeakKeyDictionary()
 
@@ -46,7 +46,7 @@ def key_of(network: Network, image: Tensor, side: int) -> str | None:
     Args:
         network: whose features are compared.
         image: the painting.
-        side: of the blocks that features are computed in; 0: of none.
+        side: of the blocks that features are computed in; 0: no blocks.
 
     Example:
         >>> vgg, image = VGG("random"), torch.rand(1, 3, 8, 8)
@@ -56,7 +56,7 @@ def key_of(network: Network, image: Tensor, side: int) -> str | None:
     if not isinstance(network, VGG) or network.device.type != "cpu" or type(network).forward is not VGG.forward:
         return None
     pixels = hashlib.sha256(image.detach().contiguous().numpy().data).hexdigest()
-    rounding = (torch.get_num_threads(), torch.__version__, side)  # another order of sums is another last digit
+    rounding = (torch.get_num_threads(), torch.__version__, side)  # adding in another order changes the last digit
     return repr((_digest(network), network.pooling, network.padding, tuple(image.shape), pixels, rounding))
 
 
@@ -81,7 +81,7 @@ class Targets:
         self._lock = threading.Lock()
 
     def term(self, key: str, kind: type[Term], layer: str, make: Callable[[], Term], pixels: int) -> Term:
-        """A term that was made before, or a new one. It is the caller's own, but for its target.
+        """A term that was made before, or a new one. It is the caller's own, except for its target.
 
         Args:
             key: of the painting, see `key_of`.
@@ -151,7 +151,7 @@ def _read(path: Path | None, kind: type[Term]) -> Term | None:
             if archive.testzip() is not None:
                 return None
         attributes = torch.load(path, weights_only=True)
-        os.utime(path)  # the last one to be dropped
+        os.utime(path)  # so that it is the last to be dropped
     except Exception:  # a damaged file makes the unpickler raise almost anything; the target is made anew
         return None
     term = kind.__new__(kind)
@@ -160,7 +160,7 @@ def _read(path: Path | None, kind: type[Term]) -> Term | None:
 
 
 def _write(path: Path, term: Term) -> None:
-    """Keep a term, and drop those that were not asked for the longest. Where that fails, there is none."""
+    """Keep a term, and drop those that went unused the longest. If this fails, none is kept."""
     with suppress(OSError, RuntimeError, StyletoolsError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, lambda file: torch.save(vars(term), file))

@@ -17,10 +17,10 @@ class Term(ABC):
     """A number that says how far features F are from the painting's, at one layer.
 
     A statistic of your own is a class with two methods. `prepare` gets the features S of the painting, and what it
-    returns is `self.target`; it is called once for each layer, at each size that a growing picture goes through.
+    returns becomes `self.target`; it is called once for each layer, at each size that a growing picture goes through.
     `value` is called at each step with the features F of the picture in the making, and returns a scalar: for a batch
-    the sum over its pictures. The gradient comes by autograd through `value` alone, and the network's own way back,
-    the relative unit and a named column in the history (`style conv1_1`) come for nothing:
+    the sum over its pictures. The gradient comes from autograd through `value` alone, and the network's own way back,
+    the relative unit and a named column in the history (`style conv1_1`) come for free:
 
         class Means(st.Term):
             def prepare(self, S):
@@ -33,7 +33,7 @@ class Term(ABC):
 
     S is (1, C, H, W) and F (B, C, H', W'): height and width may differ, and at the deepest layer of the smallest size
     they may be 2 or 3. After a ReLU features are ≥ 0 and often exactly 0, where a root has no finite slope: add a
-    small number under it. The scale of the value does not matter with relative units, which divide it by the value of
+    small number under it. The scale of the value does not matter with relative units, which divide it by the value at
     F = 0 (`unit`; a term whose value is 0 there is not divided). Where a gradient by hand is quicker, override
     `add_gradient` too.
 
@@ -62,12 +62,12 @@ class Term(ABC):
     kind: ClassVar[str] = "style"
     statistic: ClassVar[str] = ""  # the name that `statistic=` knows it by; empty: only the class itself
     of_pixels: ClassVar[bool] = False  # whether it is given the picture itself instead of a layer's features
-    arranged: ClassVar[bool] = False  # whether it asks which positions are neighbours; else they are a mere set
+    arranged: ClassVar[bool] = False  # whether it matters which positions are neighbours; else they are a mere set
     captured: ClassVar[bool] = (
-        False  # whether a graphics card can play it back: no waiting for it, nothing from the CPU
+        False  # whether a graphics card can record and replay it: no waiting for the card, nothing from the CPU
     )
     linear: ClassVar[bool] = False  # whether the target is a mean over positions, so that targets can be blended
-    placed: ClassVar[bool] = False  # whether its sums over a part ask where in the picture that is
+    placed: ClassVar[bool] = False  # whether its sums over a part depend on where that is in the picture
 
     _dtype = torch.float32
 
@@ -77,7 +77,7 @@ class Term(ABC):
         self.weight = weight
         self.name = f"{kind or self.kind} {layer or 'pixels'}"
         self._dtype = S.dtype
-        # Features of a picture that has none, in no memory.
+        # The features of a picture that has none: zeros that take no memory.
         self._nothing = torch.zeros((), dtype=S.dtype, device=S.device).expand(S.shape)
         with torch.no_grad():
             self.target: Any = self.prepare(S) if isinstance(S, Tensor) else self.prepare_parts(S)
@@ -95,7 +95,7 @@ class Term(ABC):
         """How far F is from the target: a scalar, differentiable; for a batch the sum over its pictures."""
 
     def unit(self) -> float:
-        """The value of a picture without features, F = 0: what a relative loss is counted in."""
+        """The value of a picture without features, F = 0: what a relative loss is measured in."""
         return float(self.value(self._nothing))
 
     def add_gradient(self, F: Tensor, g: Tensor, scale: float) -> Tensor:
@@ -114,7 +114,7 @@ class Term(ABC):
         return type(self).sums is not Term.sums
 
     def sums(self, F: Tensor, part: Part) -> Sums:
-        """Sums over the positions of a part, differentiable: all that the value needs to know of them.
+        """Sums over the positions of a part, differentiable: all that the value needs to know about them.
 
         A term that has these, and `of_sums`, can be computed in blocks (`styletools.losses.blocks`).
         """
@@ -150,7 +150,7 @@ class Term(ABC):
 class Additive(Term):
     """A term that compares means over positions, or whatever else follows from sums over them.
 
-    With three methods it has its target, its value, and the same in blocks for a picture of any size:
+    Three methods give it its target and its value, and both in blocks for a picture of any size:
 
         class Means(Additive):
             def sums(self, F, part):

@@ -1,1 +1,1 @@
-"""From a picture to its features, and from the gradient of the features back to the picture's."""
+"""From a picture to its features, and from the gradient with respect to the features back to the picture's."""

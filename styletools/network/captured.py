@@ -1,6 +1,6 @@
 """A function of a picture on a graphics card, recorded once and then played back.
 
-A step of a small picture is some hundred operations of a few microseconds each, and starting each of them from Python
+A step of a small picture is a few hundred operations of a few microseconds each, and starting one of them from Python
 takes longer than the card needs for it. A CUDA graph starts them all at once.
 """
 
@@ -19,9 +19,9 @@ Result = tuple[dict[str, Tensor], Tensor]
 class Captured:
     """Named terms and a gradient as a function of a picture, recorded where that is possible.
 
-    On the CPU the function is simply called. On a graphics card it is recorded when it is called for the first time
-    with a picture of a shape, and again when the shape or the state has changed; it must then neither wait for the card
-    nor depend on anything else that changes between calls.
+    On the CPU the function is simply called. On a graphics card it is recorded at the first call, and again when the
+    picture's shape or the state has changed; so it must neither wait for the card nor depend on anything else that
+    changes between calls.
 
     Args:
         function: a picture → (named scalar terms, gradient).
@@ -44,7 +44,7 @@ class Captured:
 
         Args:
             image: (B, 3, H, W).
-            state: whatever the function depends on besides; a change of it means recording again.
+            state: whatever else the function depends on; when it changes, the function is recorded again.
         """
         if not image.is_cuda:
             return self._function(image)
@@ -68,7 +68,7 @@ class Captured:
     def _record(self, image: Tensor) -> None:
         self.release()
         self._image = image.detach().clone()
-        # Libraries choose their algorithms and allocate at the first calls, which cannot be recorded.
+        # Libraries choose their algorithms and allocate memory at the first calls, which cannot be recorded.
         aside = torch.cuda.Stream(image.device)  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream(image.device))
         with torch.cuda.stream(aside):

@@ -1,6 +1,6 @@
-"""cuDNN's convolutions on a graphics card: exact where they are asked to be, and fused with bias and ReLU.
+"""cuDNN's convolutions on a graphics card: exact where this is asked for, and fused with bias and ReLU.
 
-The fused one is a private operator of torch, so it is tried before it is used (`has_rectified`), as oneDNN's is.
+The fused one is a private operator of torch, so it is tested before it is used (`has_rectified`), like oneDNN's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def exact(function: Callable[P, T]) -> Callable[P, T]:
-    """Run a function with float32 convolutions that are float32's: torch rounds their factors to ten bits by default.
+    """Run a function with true float32 convolutions: torch rounds their factors to ten bits by default.
 
     Example:
         >>> @exact
@@ -47,7 +47,7 @@ def rectified_convolution(x: Tensor, weight: Tensor, bias: Tensor | None, paddin
     """max(w ∗ x + b, 0), for x (B, C, H, W) on a graphics card and w (C', C, 3, 3).
 
     Raises:
-        RuntimeError: elsewhere; ask `has_rectified` first.
+        RuntimeError: it is not available; ask `has_rectified` first.
     """
     result: Tensor = torch.cudnn_convolution_relu(x, weight, bias, (1, 1), (padding, padding), (1, 1), 1)
     return result

@@ -10,7 +10,7 @@ __all__ = ["pick_device"]
 
 
 def pick_device(device: str | torch.device | None = None) -> torch.device:
-    """The device asked for, or the best there is: CUDA, then Apple's MPS, then the CPU.
+    """The device asked for, or the best available: CUDA, then Apple's MPS, then the CPU.
 
     Raises:
         InputError: a device that is not there.

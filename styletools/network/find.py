@@ -22,12 +22,12 @@ NetworkSource: TypeAlias = str | os.PathLike[str] | Weights | Network
 
 @lru_cache(maxsize=4)
 def _load_network(weights: str, pooling: Pooling, padding: Padding, device: torch.device) -> VGG:
-    """Load once, for a reader who runs one recipe after the other."""
+    """Load once, for a reader who runs one recipe after another."""
     return VGG(weights, pooling, padding=padding).to(device)
 
 
 def find_vgg(weights: str = "bundled", pooling: Pooling = "max") -> VGG:
-    """A VGG for whoever only looks: loaded once for all, on the processor, and not to be moved.
+    """A VGG for code that only looks at features: loaded once for all, on the CPU, and not to be moved.
 
     Example:
         >>> find_vgg("random") is find_vgg("random")

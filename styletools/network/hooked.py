@@ -15,7 +15,7 @@ from styletools.network.network import Layer
 __all__ = ["Hooked"]
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_PROBES = (1, 2, 4, 8, 16, 32, 64, 128, 224, 256)  # sides of the pictures that the smallest usable one is found with
+_PROBES = (1, 2, 4, 8, 16, 32, 64, 128, 224, 256)  # sides of the pictures tried, to find the smallest usable one
 
 
 class Hooked:
@@ -116,7 +116,7 @@ class Hooked:
             raise InputError(f"image: expected a tensor (B, 3, H, W), got {got}; see styletools.load_image")
         try:
             found = self._run(image, names)
-        except (RuntimeError, ValueError, AssertionError) as error:  # whatever the module says of such a size
+        except (RuntimeError, ValueError, AssertionError) as error:  # whatever the module says about such a size
             raise InputError(
                 f"image: {type(self.module).__name__} cannot be run on {tuple(image.shape)}: {error}"
             ) from None
@@ -148,7 +148,7 @@ class Hooked:
 
     @torch.no_grad()
     def _describe(self, name: str) -> Layer:
-        """Try pictures of growing size: the first that works, and how much smaller the features are than the last."""
+        """Try pictures of growing size: the first that works is the minimum, the last that works shows the stride."""
         works: list[tuple[int, Tensor]] = []
         reason = ""
         for side in _PROBES:

@@ -1,4 +1,4 @@
-"""What the package asks of a network, and what a reader wants to know of its layers."""
+"""What the package asks of a network, and what a reader wants to know about its layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Layer", "Network"]
 
 @dataclass(frozen=True)
 class Layer:
-    """What a reader wants to know of a layer.
+    """What a reader wants to know about a layer.
 
     Attributes:
         name: as in the paper.

@@ -1,7 +1,7 @@
 """oneDNN's fused convolutions: a convolution, its bias and its ReLU in one operation, into preallocated memory.
 
-They are private operators of torch, so they are tried before they are used (`has_fused`), and everything that uses them
-also runs on torch's own convolutions.
+They are private operators of torch, so they are tested before they are used (`has_fused`), and everything that uses
+them also runs on torch's own convolutions.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def prepare_weight(weight: Tensor, padding: int, shape: torch.Size) -> Tensor:
 def add_convolution(
     out: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None, *, padding: int, rectify: bool = False
 ) -> Tensor:
-    """Add a convolution to what is in `out`, in place: the operator that only writes always allocates its result.
+    """Add a convolution to what is in `out`, in place: the operator that would only write always allocates its result.
 
     Raises:
         RuntimeError: shapes that do not fit, or an operator that is missing.

@@ -6,7 +6,7 @@
 - a convolution, its bias and its ReLU are one operation, on weights that are rearranged once (oneDNN; without it,
   torch's own convolution and a ReLU in place);
 - the gradient with respect to the input of a convolution *is* a convolution, with the filters turned by 180° and the
-  roles of their two kinds of channels exchanged: it runs as fast as the way forwards. The network is frozen, so no
+  roles of their two kinds of channels exchanged: it runs as fast as the forward pass. The network is frozen, so no
   other gradient is needed;
 - with oneDNN, features and gradients live in preallocated buffers, reused at each step: a gradient takes the buffer of
   a feature that is no longer needed;
@@ -44,7 +44,7 @@ AddGradient: TypeAlias = Callable[[Tensor, Tensor], object]
 class _Prepared:
     """Weights as the convolution wants them, and what they were made from."""
 
-    source: tuple[Tensor, Tensor]  # kept, so that no other tensor can take its place in memory unseen
+    source: tuple[Tensor, Tensor]  # kept, so that no other tensor can take its place in memory unnoticed
     state: tuple[object, ...]
     weight: Tensor
     bias: Tensor | None
@@ -52,7 +52,7 @@ class _Prepared:
 
 @dataclass
 class _Visited:
-    """What the way back needs of a step of the architecture."""
+    """What the way back needs to know about a step of the architecture."""
 
     step: str
     value: Tensor  # after the ReLU or the pooling
@@ -63,15 +63,14 @@ class _Visited:
 class Passes:
     """A VGG's features, and the way back from their gradients to the picture's.
 
-    Serves one thread at a time: the way back needs what the way forwards has kept.
+    Serves one thread at a time: the way back needs what the forward pass has kept.
 
     Args:
         vgg: the network. It stays the owner of its weights: what is changed there is seen here.
-        precision: of the features and gradients inside. What goes in and comes out, and Gram matrices, are as exact as
-            the network at least.
-
-        above: the pooling that it begins after. Then what goes in are its features, and what comes out is the gradient
-            with respect to them.
+        precision: of the features and gradients inside. What goes in and comes out, and Gram matrices, are at least as
+            exact as the network.
+        above: the pooling to begin after. Then what goes in is its features, and what comes out is the gradient with
+            respect to them.
 
     Raises:
         InputError: an unknown precision.
@@ -96,7 +95,7 @@ class Passes:
         self.dtype = torch.bfloat16 if self.precision == "bfloat16" else vgg.dtype
         self._fused = vgg.device.type == "cpu" and has_fused(self.dtype)
         self._rectifies = vgg.device.type == "cuda" and has_rectified(self.dtype)
-        self._padding = vgg.padding  # what is not zeros is put around a picture by hand
+        self._padding = vgg.padding  # any other than zeros is put around a picture by hand
         self._prepared: dict[tuple[str, bool], _Prepared] = {}
         self._buffers: dict[str, Tensor] = {}
         self._visited: list[_Visited] = []
@@ -153,7 +152,7 @@ class Passes:
             if now.step.startswith("pool"):
                 g = self._pool_back(now, g)
                 continue
-            # The ReLU, g where the value is > 0 and else 0, in place.
+            # Back through the ReLU, in place: g where the value is > 0, else 0.
             torch.ops.aten.threshold_backward.grad_input(g, now.value, 0, grad_input=g)
             for add in sources.get(now.step + PRE, ()):
                 assert now.before is not None
@@ -173,7 +172,7 @@ class Passes:
         batch, channels, height, width = shape
         size = batch * channels * height * width
         if name not in self._buffers or self._buffers[name].numel() < size:
-            with torch.inference_mode(False):  # else it could be used in that mode only
+            with torch.inference_mode(False):  # else it could be used only in that mode
                 self._buffers[name] = torch.empty(size, dtype=dtype or self.dtype, device=self.vgg.device)
         return self._buffers[name][:size].view(batch, height, width, channels).permute(0, 3, 1, 2)
 
@@ -189,7 +188,7 @@ class Passes:
         return _Visited(step, value, x, where)
 
     def _pool_back(self, now: _Visited, g: Tensor) -> Tensor:
-        """Share the gradient among four positions, or give it to the largest."""
+        """Share the gradient among four positions, or give it to the one with the largest value."""
         assert now.before is not None
         out = self._buffer("below a pooling", now.before.shape)
         if now.where is None:
@@ -225,7 +224,7 @@ class Passes:
         return add_convolution(out.zero_(), x, weight, bias, padding=padding, rectify=rectify)
 
     def _with_border(self, x: Tensor) -> Tensor:
-        """One position more on each side: the border again, or what lies just inside it."""
+        """Add one position on each side: the border again, or what lies just inside it."""
         batch, channels, height, width = x.shape
         out = self._buffer("with its border", (batch, channels, height + 2, width + 2))
         out[:, :, 1:-1, 1:-1] = x
@@ -235,7 +234,7 @@ class Passes:
         return out
 
     def _without_border(self, g: Tensor, out: Tensor) -> Tensor:
-        """The gradient's way back through `_with_border`: what was copied gets the sum. Uses up g."""
+        """The gradient's way back through `_with_border`: what was copied collects from its copies. Uses up g."""
         for axis in (3, 2):
             for beyond, source in self._borders:
                 g.select(axis, source).add_(g.select(axis, beyond))
@@ -243,7 +242,7 @@ class Passes:
 
     @property
     def _borders(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Places beyond the border and those that are repeated there, along one axis with its margin."""
+        """Positions beyond the border and those that are repeated there, along one axis with its margin."""
         inside = 1 if self._padding == "replicate" else 2
         return (0, inside), (-1, -1 - inside)
 

@@ -1,4 +1,4 @@
-"""The feature extractor: VGG-16, or another of its family, without its classifier, layers called as in the paper."""
+"""The feature extractor: VGG-16, or another of its family, without its classifier, layers named as in the paper."""
 
 from __future__ import annotations
 
@@ -132,8 +132,8 @@ class VGG(nn.Module):
         The network runs up to the deepest layer asked for, and keeps only what is asked for.
 
         Args:
-            image: (B, 3, H, W) in [0, 1], on the network's device, of its dtype. Values outside are computed
-                with as they are: an optimiser may try them.
+            image: (B, 3, H, W) in [0, 1], on the network's device, of its dtype. Values outside the range are
+                used as they are: an optimiser may try them.
             layers: names, see `VGG.layers`.
 
         Returns:
@@ -157,7 +157,7 @@ class VGG(nn.Module):
 
     @explained
     def rescaled(self, images: Tensor | Sequence[Tensor]) -> VGG:
-        """Return the network whose filters have mean activation 1, as the paper used.
+        """Return the network with filters of mean activation 1, as used in the paper.
 
         Every filter is divided by its mean activation over all the images and positions, and the next layer
         multiplies by it again. ReLU and both poolings commute with a positive scale, so each layer computes what
@@ -167,7 +167,7 @@ class VGG(nn.Module):
             images: (B, 3, H, W) in [0, 1], or a sequence of such tensors of any sizes.
 
         Returns:
-            A new network; this one is as it was.
+            A new network; this one stays as it was.
 
         Raises:
             InputError: no images, or as `VGG.forward`.
@@ -226,7 +226,7 @@ class VGG(nn.Module):
         beyond = "constant" if self.padding == "zeros" else self.padding
         x = functional.conv2d(functional.pad(x, (1, 1, 1, 1), beyond), *self.convolution(step))
         yield step + PRE, x
-        # Not in place: whoever kept the value before the ReLU would find it rectified.
+        # Not in place: a value kept from before the ReLU would be rectified, too.
         yield step, functional.relu(x)
 
     @torch.no_grad()
@@ -288,7 +288,7 @@ def _architecture(depth: Depth) -> Iterator[str]:
 
 
 def _describe(steps: list[str], weights: Weights, padding: Padding) -> Iterator[Layer]:
-    """Follow stride and receptive field through the network (each window adds its reach times the stride)."""
+    """Follow stride and receptive field through the network (a window of n positions adds n − 1 strides)."""
     filters, stride, reach = 3, 1, 1
     for step in steps:
         if step.startswith("pool"):

@@ -98,7 +98,7 @@ def load_weights(
         source: `"bundled"`, the VGG-16 of the package (see `data/MODEL_CARD.md`);
             `"vgg11"`, `"vgg13"`, `"vgg16"`, `"vgg19"`, `"vgg16-caffe"`, downloaded once by way of torchvision
             and kept in `cache_folder()`; `"random"`; or the path of a state dict (`.pth`, `.pt`, `.safetensors`) in
-            torchvision's layout (`features.0.weight` …), in the one of the paper's authors
+            torchvision's layout (`features.0.weight` …), in that of the paper's authors
             (`conv1_1.weight` …, whose first layer is stored BGR), or a copy saved by styletools.
         seed: for `"random"`.
         depth: for `"random"`.
@@ -177,7 +177,7 @@ def _random(seed: int, depth: Depth) -> Weights:
 def _from_file(path: Path, convention: Convention | None, name: str) -> Weights:
     state, metadata = _read_state(path)
     layout, tensors = _rename(state, path)
-    # A file that lacks something is told against the deepest network that it could be.
+    # A file that lacks something is compared with the shallowest network that has all it holds.
     depth: Depth = next((depth for depth in BLOCKS if set(tensors) <= set(_shapes(depth))), 19)
     _check(tensors, depth, path)
     mean, std = _CONVENTIONS[convention or ("caffe" if layout == "authors" else "imagenet")]
@@ -263,7 +263,7 @@ def _check(tensors: Mapping[str, Tensor], depth: Depth, path: Path) -> None:
 
 
 def _from_torchvision(name: str) -> Weights:
-    """The cached copy of the convolutions; at the first call they are downloaded."""
+    """The cached copy of the convolutions; they are downloaded at the first call."""
     copy = cache_folder() / f"{name}.safetensors"
     if not copy.is_file():
         _download(name, copy)
