@@ -41,7 +41,7 @@ def run(path: Path) -> None:
 
 
 def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """What was printed in one piece, however many messages it came in."""
+    """What was printed, in one piece, however many messages it came in."""
     whole: list[NotebookNode] = []
     for output in outputs:
         if whole and output.output_type == whole[-1].output_type == "stream" and output.name == whole[-1].name:
@@ -52,7 +52,7 @@ def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def lighter(png: str) -> str:
-    """The same pixels on a seventh less room: no transparency, and compressed harder."""
+    """The same pixels in a seventh less space: no transparency, and compressed harder."""
     buffer = io.BytesIO()
     Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB").save(buffer, "PNG", optimize=True)
     return base64.b64encode(buffer.getvalue()).decode()
