@@ -1,7 +1,7 @@
 """Measure everything: `python -m benchmarks`, or `make bench`. Leave the machine alone meanwhile.
 
-`python -m benchmarks limit race` measures only that, and prints it; `python -m benchmarks record` runs the textbook
-loop whole and writes down its losses, which takes most of an hour. `--all` adds the slow cases: 512 px from the
+`python -m benchmarks limit race` measures only these, and prints them; `python -m benchmarks record` runs the whole
+textbook loop and writes down its losses, which takes most of an hour. `--all` adds the slow cases: 512 px from the
 photograph, and 2048 px.
 """
 
@@ -19,7 +19,7 @@ import styletools as st
 from benchmarks import interactive, limit, optimisers, race, report, scaling
 from benchmarks.common import HERE, PAIRS, machine, precisions, rounded
 
-SECONDS = 6.0  # for the pictures at equal time
+SECONDS = 6.0  # for the pictures after equal time
 CASES = [("max", 256, pair) for pair in PAIRS] + [("max", 512, PAIRS[0])]
 ALL_CASES = [*CASES, *(("avg", 256, pair) for pair in PAIRS)]
 
@@ -48,7 +48,7 @@ PARTS: dict[str, Callable[[], Any]] = {
 
 
 def main() -> None:
-    """Measure what is asked for, or all, and then write the report."""
+    """Measure and print what is asked for; or measure everything, and write the report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", choices=[*PARTS, "race-average", "record", []])
     parser.add_argument("--all", action="store_true", help="the slow cases too")

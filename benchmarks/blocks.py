@@ -1,8 +1,8 @@
-"""A picture in blocks against the whole picture: seconds for a megapixel, and the peak of memory.
+"""A picture in blocks against the whole picture: seconds per megapixel, and the peak of memory.
 
-`python -m benchmarks.blocks` measures 1024 and 2048 px; `python -m benchmarks.blocks 1024 2048 4096` also what takes
-most of an hour; `python -m benchmarks.blocks histories` what a short memory of L-BFGS costs in loss. The whole
-picture is left out where it does not fit in memory.
+`python -m benchmarks.blocks` measures 1024 and 2048 px; `python -m benchmarks.blocks 1024 2048 4096` also 4096 px,
+which takes most of an hour; `python -m benchmarks.blocks histories` measures what a short memory of L-BFGS costs in
+loss. The whole picture is left out where it does not fit in memory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ measure_one(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
 
 
 def measure_one(size: int, block: str, evaluations: int) -> None:
-    """Print seconds and memory of the gradient alone, after one that warms up."""
+    """Print the seconds of the quickest of some gradients, and the peak of memory."""
     P, S = (st.load_image(name, longer) for name, longer in zip(PAIRS[0], (size, min(size, 1024)), strict=True))
     objective = st.Objective(
         st.VGG(),

@@ -2,8 +2,8 @@
 
     python -m benchmarks.browser            about ten minutes; writes benchmarks/results/browser.json and pictures
 
-Machines are shared, so each time is given twice, by the clock and as time of the processor; of a page that is the time
-of all of Chromium's processes. Everything is measured on one thread, and in the page on two as well, where there are.
+Machines are shared, so each time is given twice, by the clock and as processor time; for a page that is the time of all
+of Chromium's processes. Everything is measured on one thread, and in the page on two as well, where there are two.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class Browser(AbstractContextManager["Browser"]):
         return [p for p in psutil.Process().children(recursive=True) if p.pid not in self._ours]
 
     def processor_seconds(self) -> float:
-        """Used so far by all processes."""
+        """Processor seconds used so far by all its processes."""
         return sum(sum(process.cpu_times()[:2]) for process in self._processes())
 
     def memory(self) -> float:
@@ -130,7 +130,7 @@ class Browser(AbstractContextManager["Browser"]):
         return max(process.memory_info().rss for process in self._processes()) / 1e9
 
     def run(self, script: str, argument: object) -> tuple[Any, float, float]:
-        """A script's answer, its seconds by the clock and those of the processor."""
+        """A script's answer, its seconds by the clock, and its processor seconds."""
         began, used = time.perf_counter(), self.processor_seconds()
         answer = self.page.evaluate(script, argument)
         return answer, time.perf_counter() - began, self.processor_seconds() - used
@@ -144,7 +144,7 @@ def in_page(threads: int) -> dict[str, Any]:
         browser.run(STEP, {"size": SIZES[0], "rounds": 2})  # the session of the steps is made here
         for size in SIZES:
             median, _, used = browser.run(STEP, {"size": size, "rounds": ROUNDS})
-            # Of the processor: all evaluations (one more than steps, and two for the targets), and what goes with them.
+            # Processor time: all evaluations (one more than steps, and two for the targets), and what goes with them.
             found[str(size)] = {"seconds": median, "processor": used / (ROUNDS + 3)}
         found["memory, GB"] = browser.memory()
     return found

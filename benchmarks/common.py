@@ -28,7 +28,7 @@ ALPHA, BETA = 1.0, 5.0  # near the package's defaults; total variation is left o
 
 
 def precisions() -> list[Precision]:
-    """What can be compared on this machine."""
+    """The precisions that can be compared on this machine."""
     halves = pick_precision("auto", st.VGG("random")) == "bfloat16"
     return ["full", "bfloat16"] if halves else ["full"]
 
@@ -85,7 +85,7 @@ def interleaved(tasks: dict[str, Callable[[], Any]], rounds: int) -> dict[str, f
 
 
 def alone(code: str, *arguments: Any) -> Any:  # noqa: ANN401
-    """Run a measurement in a process of its own and read what it prints, JSON; for memory and imports."""
+    """Run a measurement in a process of its own and read the JSON that it prints; for memory and imports."""
     command = [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE.parent)
     if run.returncode:
@@ -123,7 +123,7 @@ def machine() -> dict[str, Any]:
 
 
 def rounded(value: Any, digits: int = 3) -> Any:  # noqa: ANN401
-    """Numbers as short as they are exact."""
+    """All numbers inside, with so many significant digits."""
     if isinstance(value, dict):
         return {key: rounded(item, digits) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""What a control costs: a step, loss and gradient, with regions and with a second painting, over one without.
+"""What a control costs: loss and gradient with regions or a second painting, over those without.
 
 python -m benchmarks.controls          256 and 512 px, a minute
 """

@@ -1,4 +1,4 @@
-"""The same engine on a graphics card: milliseconds a step, the share of the card's own rate, and seconds to a loss.
+"""The same engine on a graphics card: milliseconds per step, the share of the card's own rate, and seconds to a loss.
 
 python -m benchmarks.gpu            needs a CUDA device; writes results/gpu.json
 """
@@ -31,7 +31,7 @@ STEPS = 500
 
 
 def milliseconds(task: Callable[[], object], rounds: int = 20) -> float:
-    """Median of a task, the card waited for each time."""
+    """Median time of a task, waiting for the card each time."""
     for _ in range(3):
         task()
     found = []
@@ -51,13 +51,13 @@ def best_rate() -> float:
 
 
 def on_card(pair: tuple[str, str], size: int) -> tuple[Tensor, Tensor]:
-    """Content and style."""
+    """Content and style, on the card."""
     content, style = pictures(pair, size)
     return content.cuda(), style.cuda()
 
 
 def textbook(content: Tensor, style: Tensor) -> Textbook:
-    """The eager loop on the card, as it comes: TF32 convolutions."""
+    """The eager loop on the card, with torch's default of TF32 convolutions."""
     loop = Textbook(
         content.cpu(), style.cpu(), objective(st.VGG(padding="zeros").cuda(), content, style).factors, "max"
     )

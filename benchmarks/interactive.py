@@ -1,4 +1,4 @@
-"""How long somebody waits: for the import, the weights, the first picture, features, a heat map."""
+"""How long a user waits: for the import, the weights, the first picture, features, a heat map."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IMPORT = "import sys, time; {}; t = time.perf_counter(); import {}; print(time.p
 
 
 def imports() -> dict[str, float]:
-    """Of torch, and of the package where torch is there already; in processes of their own, by turns."""
+    """Seconds to import torch, and the package after it; in processes of their own, in turn."""
     found: dict[str, list[float]] = {"torch": [], "styletools": []}
     for _ in range(ROUNDS):
         found["torch"].append(alone(IMPORT.format("pass", "torch")))
@@ -31,7 +31,7 @@ def first_picture() -> None:
 
 
 def steps_per_second(**options: Any) -> float:  # noqa: ANN401
-    """At 128 px with all five style layers."""
+    """Steps a second at 128 px with all five style layers."""
     steps = 60
     result = st.transfer(*PAIRS[0], size=128, steps=steps, coarse_to_fine=False, progress=False, **options)
     times = result.history["seconds"]
@@ -39,7 +39,7 @@ def steps_per_second(**options: Any) -> float:  # noqa: ANN401
 
 
 def measure() -> dict[str, float]:
-    """Seconds, but for the last two."""
+    """Seconds, except for the last two, which are steps a second."""
     vgg = st.VGG()
     content, _ = pictures(PAIRS[0], 224)
     square = torch.rand(1, 3, 224, 224)

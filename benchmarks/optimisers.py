@@ -48,7 +48,7 @@ def at_one_size(make: Callable[[Evaluate, Tensor], Optimiser], target: st.Object
 
 
 def coarse_to_fine(pair: tuple[str, str], start: str) -> dict[str, Any]:
-    """The recipe, without total variation as all others here."""
+    """The recipe, without total variation, like all others here."""
     result = st.transfer(
         *pair,
         size=SIZE,

@@ -1,8 +1,8 @@
-"""Pictures side by side, and what they measure: ours, the paper's own choices, and an older program's recipe.
+"""Pictures side by side, and their measures: ours, the paper's own choices, and an older program's recipe.
 
     python -m benchmarks.quality 512            twelve pairs at 512 px; --pairs 3 only the first three
 
-Finished pictures are kept in artifacts/quality and not made again; delete that folder after a change of the defaults.
+Finished pictures are kept in artifacts/quality and not made again; delete that folder after a change to the defaults.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def compare(
 
 
 def means(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Over the pairs, a row for each size and way."""
+    """Means over the pairs, a row for each size and way."""
     found = []
     for size, way in sorted({(row["size"], row["way"]) for row in rows}):
         mine = [row for row in rows if (row["size"], row["way"]) == (size, way)]

@@ -36,7 +36,7 @@ def starts(content: Tensor) -> dict[str, Tensor]:
 
 
 def key(pooling: str, size: int, pair: tuple[str, str], start: str) -> str:
-    """How a loss is called in the record."""
+    """The name of a loss in the record."""
     return f"{pooling} {size} {pair[0]} {pair[1]} {start}"
 
 
@@ -48,7 +48,7 @@ def textbook(pair: tuple[str, str], size: int, pooling: str) -> tuple[Textbook, 
 
 
 def record(cases: list[tuple[str, int, tuple[str, str]]]) -> None:
-    """Run the textbook loop whole and write down the losses that it ends with. Takes minutes for each case."""
+    """Run the whole textbook loop and write down the losses that it ends with. Takes minutes for each case."""
     losses = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     for pooling, size, pair in cases:
         loop, begin = textbook(pair, size, pooling)

@@ -71,7 +71,7 @@ def table(rows: Rows) -> str:
 
 
 def goals(results: dict[str, Any]) -> list[dict[str, Any]]:
-    """What was to be reached, and what was."""
+    """The goals, what was found, and whether they were reached."""
     rows: list[dict[str, Any]] = []
 
     def goal(what: str, wanted: str, found: Sequence[float | None], reached: bool) -> None:

@@ -1,4 +1,4 @@
-"""Seconds for a megapixel, and the peak of memory, against the size."""
+"""Seconds per megapixel, and the peak of memory, against the size."""
 
 from __future__ import annotations
 

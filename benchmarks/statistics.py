@@ -33,7 +33,7 @@ RESULTS = HERE / "results"
 
 
 def seconds_a_step(name: str, repeats: int = 5) -> float:
-    """Of loss and gradient for one picture, the median."""
+    """Median seconds of loss and gradient for one picture."""
     source = st.load_image("starry_night", STEP_SIZE)
     objective = st.Objective(st.VGG(), style=source, style_layers=STYLE_LAYERS, statistic=name)
     image, taken = st.white_noise(*source.shape[2:]), []
@@ -45,7 +45,7 @@ def seconds_a_step(name: str, repeats: int = 5) -> float:
 
 
 def textures(source: str) -> tuple[dict[str, Tensor], dict[str, int]]:
-    """One for each statistic, and the steps that it had; from the store where they are there."""
+    """A texture for each statistic, and the number of its steps; from the store where it is there."""
     STORE.mkdir(parents=True, exist_ok=True)
     missing = [name for name in st.statistics() if not (STORE / f"{source}_{name}.png").exists()]
     for name, result in compare_statistics(source, missing, size=SIZE, seconds=SECONDS):

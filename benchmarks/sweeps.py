@@ -1,8 +1,8 @@
 """What a sweep costs beside its pictures, and how it scales: `python -m benchmarks.sweeps`.
 
-Overhead: runs that do nothing, on one worker, in seconds a run. Efficiency: the same pictures by one worker and by two,
-one thread each, in turns. On a machine that is shared wall-clock time says as much about the others; so both are given:
-by the clock, and by the processors' time that a picture takes, which is what the two take from each other.
+Overhead: runs that do nothing, on one worker, in seconds per run. Efficiency: the same pictures by one worker and by
+two, one thread each, in turn. On a shared machine clock time says as much about its other users, so both are given:
+the time by the clock, and the processor time of a picture, which grows where two workers get in each other's way.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def nothing(run: Run) -> Outcome:
 
 
 def timed(run: Run) -> Outcome:
-    """A picture; `error` carries the processor's seconds, since an outcome has no other room for them."""
+    """A picture; `error` carries the processor seconds, since an outcome has no other place for them."""
     began = time.process_time()
     outcome = make(run)
     assert not outcome.error, outcome.error
@@ -37,7 +37,7 @@ def timed(run: Run) -> Outcome:
 
 
 def overhead() -> float:
-    """Seconds a run, of runs that do nothing."""
+    """Seconds per run, for runs that do nothing."""
     runs = [Run("transfer", {"seed": n}, Path(f"{n}.png")) for n in range(EMPTY)]
     with cluster(1) as client:
         client.wait_for_workers(1)
@@ -48,7 +48,7 @@ def overhead() -> float:
 
 
 def pictures(workers: int, size: int, steps: int) -> dict[str, float]:
-    """Seconds by the clock for all pictures, and of the processor for one of them; the workers are warm."""
+    """Seconds by the clock for all pictures, and processor seconds for one of them; the workers are warm."""
     with tempfile.TemporaryDirectory() as folder, cluster(workers) as client:
         client.wait_for_workers(workers)
 

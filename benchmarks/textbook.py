@@ -1,7 +1,7 @@
 """The loop of the tutorials, to compare with: torchvision's VGG in eager mode, autograd, `mm`, Adam or L-BFGS.
 
 Same weights, pictures, layers and loss as `styletools`, and nothing that such a loop does not have: no packed weights,
-no gradient by hand, no smaller sizes first. It is written as one would write it on a first day, and is not slowed down.
+no gradient by hand, no smaller sizes first. It is written as a beginner would write it, and is not slowed down.
 """
 
 from __future__ import annotations

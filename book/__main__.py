@@ -1,4 +1,4 @@
-"""`python -m book`: build the book into `artifacts/book`; `python -m book install` only gets what npm has for it."""
+"""`python -m book`: build the book into `artifacts/book`; `python -m book install` only fetches what npm has for it."""
 
 from __future__ import annotations
 

@@ -61,12 +61,12 @@ def _script(name: str) -> int:
 
 
 def add_one_file(out: Path = OUT) -> None:
-    """Put the page in one file beside the others."""
+    """Put the one-file page beside the others."""
     shutil.copy2(ONE_FILE, out)
 
 
 def stage() -> None:
-    """Put together what is served as it is: MathJax and its font, the engine of the panels, the lessons to download."""
+    """Gather what is served as it is: MathJax and its font, the engine of the panels, the lessons to download."""
     shutil.rmtree(STATIC, ignore_errors=True)
     mathjax = STATIC / "mathjax"
     mathjax.mkdir(parents=True)
@@ -80,7 +80,7 @@ def stage() -> None:
 
 
 def _linked(source: str, target: str) -> None:
-    """The same file under a second name where the disk allows it."""
+    """Give a file a second name where the disk allows it, else copy it."""
     try:
         os.link(source, target)
     except OSError:
@@ -98,7 +98,7 @@ def build(source: Path = SOURCE, out: Path = OUT) -> int:
 
 
 def finish(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:  # noqa: ANN401
-    """Before a page is written: its pictures get their sizes, and the script of the panels comes where there is one."""
+    """Before a page is written, give its pictures their sizes, and load the panels' script where it has a panel."""
     if not context.get("body"):
         return
     files = {name: Path(app.srcdir) / source for source, (_, name) in app.builder.env.images.items()}
@@ -110,7 +110,7 @@ def finish(app: Any, pagename: str, templatename: str, context: dict[str, Any], 
 
 
 def pictured(body: str, size: Callable[[str], tuple[int, int] | None]) -> str:
-    """Each picture with its size, so that nothing jumps, and all but the first one loaded when it is near.
+    """Give each picture its size, so that nothing jumps, and load all but the first only when they come near.
 
     Args:
         body: HTML.

@@ -40,7 +40,7 @@ nitpick_ignore_regex = [
         r"(torch|torchvision|numpy|np|PIL|ipywidgets|matplotlib|argparse|abc|anywidget|collections|http|os|pathlib|threading|traitlets)\..*",
     ),
     ("py:class", r"(ast|traitlets|pd)\.[\w.]+"),
-    ("py:class", r"Tensor|Axes|Figure|t\.Any|Client|Path|dict\[str"),  # as others write them in what is inherited
+    ("py:class", r"Tensor|Axes|Figure|t\.Any|Client|Path|dict\[str"),  # as others write them, in what is inherited
     ("py:class", r"(styletools\.[\w.]+\.)?[PT]"),  # type variables
 ]
 
@@ -83,11 +83,11 @@ def setup(app):  # noqa: ANN001, ANN201  # Sphinx's
             values[name] = list(lines)
 
     def after(app, what, name, obj, options, lines):  # noqa: ANN001, ANN202
-        """Napoleon takes what stands before a colon for a type, and we write none there."""
+        """Undo what Napoleon does: it takes what stands before a colon for a type, and we write no types there."""
         lines[:] = values.pop(name, lines)
 
     def with_source(app):  # noqa: ANN001, ANN202
-        """A constant counts as one of `builtins`, of which there is no source: no page for it, and no link."""
+        """Constants count as part of `builtins`, which has no source: give them no page and no link."""
         modules = getattr(app.env, "_viewcode_modules", {})
         for name in [name for name, found in modules.items() if not found]:
             del modules[name]

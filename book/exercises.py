@@ -35,7 +35,7 @@ def _named(number: str) -> Iterator[tuple[str, Exercise]]:
 
 
 def exported(name: str, exercise: Exercise) -> dict[str, Any]:
-    """An exercise as plain values. What a prediction is compared with is measured now, as the notebook measures it."""
+    """An exercise as plain values. What a prediction is compared with is measured here, as the notebook measures it."""
     shared = {"name": name, "title": exercise.title, "hints": list(exercise.hints), "why": exercise.why}
     if not isinstance(exercise, Prediction):
         return {**shared, "kind": "code", "solution": str(exercise.solution())}
@@ -60,7 +60,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401  # an answer of any kind
 
 
 def as_html(exercise: dict[str, Any]) -> str:
-    """An exercise in a page. Without JavaScript a prediction can be read, with it answered; a line without breaks."""
+    """An exercise as HTML in one line. Without JavaScript a prediction can be read; with it, answered."""
     if exercise["kind"] == "code":
         hints = "".join(
             f"<details><summary>A hint</summary><p>{marked(hint)}</p></details>" for hint in exercise["hints"]

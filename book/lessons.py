@@ -1,4 +1,4 @@
-"""A notebook as a page: its stored outputs, and in place of what needs a kernel what a page can do."""
+"""A notebook as a page: its stored outputs, and, in place of what needs a kernel, what a page can do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PANELS = {
     "explore_style": "style",
     "explore_studio": "transfer",
 }
-"""Which panel of the page stands for a panel of the notebook; of the others the page shows a photograph."""
+"""Which panel of the page stands for a panel of the notebook; of the others it shows a screenshot."""
 
 PICTURES = {
     "explore_features": ("content",),
@@ -29,7 +29,7 @@ PICTURES = {
     "explore_style": ("style",),
     "explore_studio": ("content", "style"),
 }
-"""What its pictures are, in the order of its arguments."""
+"""What each panel's pictures are, in the order of its arguments."""
 
 BADGES = re.compile(r"^\[!\[Open in Colab\].*?\]\((?P<colab>[^)]+)\) \[!\[.*?\]\((?P<binder>[^)]+)\)\s*$", re.MULTILINE)
 LESSON = re.compile(r"(?P<word>\b[Ll]esson )(?P<number>00b|\d\d)\b")
@@ -76,7 +76,7 @@ def prose(source: str, path: Path, names: dict[str, str]) -> str:
 
 
 def launch(path: Path, colab: str, binder: str) -> str:
-    """Where a lesson can be run; this page shows the outputs of its last run."""
+    """A line that says where a lesson can be run; the page shows the outputs of its last run."""
     return (
         f'<p class="launch">These are the stored outputs of the lesson. Run it, change it, solve it: '
         f'<a href="{html.escape(colab)}">in Colab</a>, <a href="{html.escape(binder)}">on Binder</a>, or on your own '

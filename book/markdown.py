@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 Picture = tuple[str, str]
-"""What it shows, and where it lies."""
+"""Its alternative text, and where it lies."""
 
 IMAGE = re.compile(r"^!\[(?P<alt>[^\]]*)\]\((?P<path>[^)\s]+)\)$")
 TABLE = re.compile(r"(?:^\|.*\n?)+", re.MULTILINE)
@@ -14,7 +14,7 @@ NAME = re.compile(r"(?<![`{])`(?P<name>(?:st|styletools)\.[\w.]+)`(?!`)")
 
 
 def figures(text: str, before: Callable[[Picture], Picture | None] = lambda _: None) -> str:
-    """Each table that has pictures above and captions below, as figures side by side, which fit a phone too.
+    """Turn each table with pictures above and captions below into figures side by side, which fit a phone too.
 
     Args:
         text: markdown.
@@ -49,11 +49,11 @@ def _figure(image: str, caption: str, before: Callable[[Picture], Picture | None
 
 
 def referenced(text: str, objects: Mapping[str, str]) -> str:
-    """Each `st.name` in running text that the reference describes, as a link to it.
+    """Turn each `st.name` in running text that the reference describes into a link to it.
 
     Args:
         text: markdown; blocks of code stay as they are.
-        objects: what can be referred to: a name as it is written, and as the reference has it.
+        objects: what can be referred to: each name as it is written, and as the reference has it.
     """
 
     def link(found: re.Match[str]) -> str:

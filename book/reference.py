@@ -33,12 +33,12 @@ PLACES = {
     "reading": "reading measures charts plots",
 }
 EMPHASIS = re.compile(r"(?<![\w*`(])\*([A-Za-z][^*`>]{0,200}?\w)\*(?![\w*])")
-"""*So*; it may go over the end of a line, where the star of a product would be one too: read without stars."""
+"""*Like this*. It may run over the end of a line, as the stars of two products might: only the text is kept."""
 EQUATION = re.compile(r"^(?P<body>\S.*?)\s{2,}(?P<number>\(Eq\. [^)]+\))$")
 
 
 def modules() -> list[ModuleType]:
-    """Every module that names what is public in it; first those from which something stands at the top."""
+    """Every module that names what is public in it; first those with a name at the top of the package."""
     found = [importlib.import_module(info.name) for info in pkgutil.walk_packages(styletools.__path__, "styletools.")]
     own = [module for module in found if getattr(module, "__all__", None) and not hasattr(module, "__path__")]
     return sorted(own, key=lambda module: set(module.__all__).isdisjoint(styletools.__all__))
@@ -53,7 +53,7 @@ def page_of(module: str) -> str:
 
 
 def objects() -> dict[str, str]:
-    """Each public name as it may be written, and as the reference has it; what two modules share is left out."""
+    """Each public name as it may be written, and as the reference has it; a name that two modules share is left out."""
     found: dict[str, str] = {}
     for module in modules():
         found[module.__name__] = module.__name__
@@ -125,7 +125,7 @@ def _front(names: Sequence[str]) -> str:
 
 
 def said(obj: object, lines: Sequence[str]) -> list[str]:
-    """The docstring of an object; of an exercise its title, since the docstring is that of its kind."""
+    """The docstring of an object; for an exercise its title, since its docstring is that of its class."""
     return [f"{obj.title}."] if isinstance(obj, Exercise) else list(lines)
 
 

@@ -40,7 +40,7 @@ CARDS = {
 
 
 def write(folder: Path) -> None:
-    """Write every page and every picture that a page names; what is there already, and the same, is not touched."""
+    """Write every page and every picture that a page names; what is already there and the same is not touched."""
     wanted = set()
     for path, content in {**pages(), **notebooks()}.items():
         wanted.add(folder / path)
@@ -90,7 +90,7 @@ def pages() -> dict[str, str]:
 
 
 def before(page: str) -> object:
-    """In the gallery: the photograph that a picture was made from, as its own settings say."""
+    """Find, in the gallery, the photograph that a picture was made from, as its own settings say."""
 
     def source(picture: markdown.Picture) -> markdown.Picture | None:
         folder = Path(page).parent

@@ -1,9 +1,9 @@
 """Render the pictures of docs/controls.md: each control at 512 px.
 
     make controls                       the whole, about a quarter of an hour on two cores
-    python scripts/controls.py blend    only the pictures whose names begin so
+    python scripts/controls.py blend    only the pictures whose names begin with this
 
-As in the gallery, a picture whose settings are those of today is not made again.
+As in the gallery, a picture is not made again if its settings are still today's.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def render(prefixes: list[str]) -> None:
 
 
 def film() -> None:
-    """A film of a run, and six of its frames side by side."""
+    """Make a film of a run, and a picture of six of its frames."""
     content, style, options = FILM
     last = plan("transfer", content, style, **options)["stages"][-1]
     target = FOLDER / "film.gif"
@@ -94,7 +94,7 @@ def film() -> None:
 
 
 def masks() -> None:
-    """The photographs with their regions tinted."""
+    """Save the photographs with their regions tinted."""
     for name in ("region_left", "region_bright"):
         content, _, options = PICTURES[name]
         image = st.load_image(content, SIZE)

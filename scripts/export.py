@@ -1,7 +1,7 @@
 """The course to read, to print and to show, without a network: `make html`, `make pdf`, `make slides`.
 
 Formulas become MathML, which browsers draw by themselves, pictures are embedded, and nothing is fetched from anywhere:
-each file can be handed out on a stick. A PDF is printed by Chromium.
+each file can be handed out on a USB stick. Chromium prints the PDF.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Formulas(IPythonRenderer):
     """Markdown with its formulas as MathML."""
 
     def block_math(self, body: str) -> str:
-        r"""A formula of its own; its number, `\text{(Eq. 3)}` at the end, stands at the right."""
+        r"""A displayed formula; its number, `\text{(Eq. 3)}` at the end, stands at the right."""
         parts = re.split(r"\\qquad\s*\\text\{(\(Eq\. \d\))\}", body)  # formula, number, formula, number, …
         found = []
         for formula, number in zip(parts[::2], [*parts[1::2], ""], strict=True):
@@ -43,17 +43,17 @@ class Formulas(IPythonRenderer):
         return "".join(found)
 
     def inline_math(self, body: str) -> str:
-        """A formula in a line."""
+        """An inline formula."""
         return convert(body)
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        """A picture of the repository, inside of the page."""
+        """A picture of the repository, embedded in the page."""
         alt = html.escape(text, quote=True)
         return f'<img alt="{alt}" src="{embedded((NOTEBOOKS / url).resolve())}">'
 
 
 class Lesson(HTMLExporter):
-    """A notebook as the inside of a page."""
+    """A notebook as the body of a page."""
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:  # noqa: ANN401
@@ -79,7 +79,7 @@ def lesson(path: Path) -> str:
         notebook, {"metadata": {"path": str(path.parent), "name": path.stem}}
     )
     body = re.sub(r'<a class="anchor-link".*?</a>', "", body)
-    return body.replace("<table", '<table tabindex="0"')  # on a phone it is moved sideways, also by the keyboard
+    return body.replace("<table", '<table tabindex="0"')  # on a phone it is scrolled sideways, by the keyboard too
 
 
 def page(title: str, body: str, *, script: str = "", kind: str = "course") -> str:
@@ -138,7 +138,7 @@ def print_pdf(browser: Any, source: str, out: Path, **options: Any) -> None:  # 
 
 
 def embedded(path: Path) -> str:
-    """A picture as an address that carries it."""
+    """A picture as a `data:` address, which contains it."""
     kind = {".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}[path.suffix]
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 

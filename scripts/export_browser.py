@@ -6,9 +6,9 @@
 A step graph takes a picture, targets and factors, and returns the terms of a loss and the gradient of their sum with
 respect to the picture: what `Objective.value_and_gradient` computes. There is one for each recipe with its layers,
 pooling and padding; a page fetches the one that it needs, some 30 kB. The weights are those of the package: a graph
-says where in the safetensors file each tensor lies. A features graph returns the features of every layer; another one
-makes a Gram matrix of them. `graphs.json` names the graphs, their terms, inputs and outputs; `engine.json` the pictures
-and the package's own defaults.
+says where in the safetensors file each tensor lies. A features graph returns the features of every layer up to
+one; another graph makes a Gram matrix of them. `graphs.json` names the graphs, their terms, inputs and outputs;
+`engine.json` the pictures and the package's own defaults.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def step_graph(
 
 
 def _by_layer(terms: list[Term]) -> dict[str, AddGradient]:
-    """One function a layer, also where a layer has both a content and a style term."""
+    """One function per layer, even where a layer has both a content and a style term."""
 
     def all_of(here: list[Term]) -> AddGradient:
         def add(F: str, g: str | None) -> str:
@@ -162,7 +162,7 @@ def defaults() -> dict[str, Any]:
 
 
 def explorers() -> dict[str, Any]:
-    """What the views of features and Gram matrices are told at first."""
+    """What the views of features and Gram matrices are told at the start."""
     vgg = VGG("random")
     every = [name for name in vgg.layers if not name.endswith("_pre")]
     return {
@@ -216,7 +216,7 @@ def export(folder: Path = FOLDER) -> Path:
 
 
 def _share(source: Path, target: Path) -> None:
-    """The same file under a second name where the disk allows it: no second copy of the weights."""
+    """Give a file a second name where the disk allows it: no second copy of the weights."""
     new = target.with_name(f".{target.name} {os.getpid()}")
     new.unlink(missing_ok=True)
     try:

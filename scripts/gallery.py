@@ -1,9 +1,9 @@
 """Render the large pictures of the course into docs/gallery, and the sheets that are put together from them.
 
     make gallery                                the whole, about an hour on two cores
-    python scripts/gallery.py transfer size     only the pictures whose names begin so
+    python scripts/gallery.py transfer size     only the pictures whose names begin with these
 
-Each picture is a JPEG with its settings inside. A picture whose settings are those of today is not made again, so the
+Each picture is a JPEG with its settings inside. A picture is not made again if its settings are still today's, so the
 work can be stopped at any time, and resumes where it stopped.
 """
 
@@ -33,11 +33,11 @@ SHEET, SHEET_LIMIT = ROOT / "docs" / "contact_sheet.jpg", 900_000
 QUALITY = 85
 PAIR = ("chelsea", "the_kiss")  # for everything that shows one thing changed
 FLAT = ("china", "starry_night")  # sky and water, where a poor choice shows
-RECONSTRUCTED = (*st.PAINTINGS, "scales", "flow_field")  # whose style is shown: paintings, and two drawn textures
+RECONSTRUCTED = (*st.PAINTINGS, "scales", "flow_field")  # whose styles are shown: paintings, and two drawn textures
 REMEMBERED = ("chelsea", "astronaut", "china", "coffee")  # whose content is
 ENLARGED = ("starry_night", "scales")  # textures that are twice as large as their source
 CONTENT_LAYERS = ("conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2")
-# A default's picture without it: arguments, and constants of `styletools.stages`.
+# How each default is taken back: arguments, and constants of `styletools.stages`.
 CHOICES: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     "max_pooling": ({"pooling": "avg"}, {}),
     "repeated_border": ({"padding": "zeros"}, {}),
@@ -45,7 +45,7 @@ CHOICES: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     "more_beta_when_small": ({}, {"MOST_BETA": 1.0}),
     "growth_by_root_two": ({"steps": 150}, {"STEPS_PER_OCTAVE": 1}),
 }
-# What a picture older than an argument was made with: there was nothing else then.
+# What pictures older than an argument were made with: there was nothing else then.
 BEFORE = {
     "statistic": "gram",
     "content_statistic": "features",
@@ -62,7 +62,7 @@ OF_THE_MACHINE = ("device", "precision", "threads", "torch", "styletools", "prog
 
 @dataclass(frozen=True)
 class Entry:
-    """A picture of the gallery: a recipe, its pictures and its arguments, and constants that are other than usual."""
+    """A picture of the gallery: a recipe, its pictures and its arguments, and constants other than the usual ones."""
 
     recipe: str
     pictures: tuple[str, ...]
@@ -246,7 +246,7 @@ def page() -> str:
 
 
 def write_contact_sheet() -> None:
-    """With the best quality that stays under the limit."""
+    """Write the sheet with the best quality that stays under the limit."""
     sheet = contact_sheet()
     for quality in range(90, 40, -5):
         buffer = io.BytesIO()

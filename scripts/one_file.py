@@ -1,9 +1,9 @@
-"""Write the page in one file: panels, runtime, graphs, weights and pictures in a single HTML that needs no server.
+"""Write the page in one file: panels, runtime, graphs, weights and pictures in a single HTML file that needs no server.
 
-    python scripts/one_file.py [PAGE]       artifacts/styletools.html by default, about 19 MB
+    python scripts/one_file.py [PAGE]       artifacts/styletools.html by default, about 18 MB
 
-To hand out on a stick or by mail: it works from file://, without a network. Its weights have eight bits with a scale
-for each filter, half the size; pictures look the same, but a gradient is off by some percent, and the page says so.
+To hand out on a USB stick or by mail: it works from file://, without a network. Its weights have eight bits and a scale
+for each filter, half the size; pictures look the same, but a gradient is off by a few percent, and the page says so.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ PANELS = (
 
 
 def packed_weights(needed: int) -> bytes:
-    """The weights up to a place in the package's file, in eight bits; read by `book/engine/int8.js`."""
+    """The first weights of the package's file, up to `needed` bytes, in eight bits; read by `book/engine/int8.js`."""
     header, start = safetensors_header(export_browser.WEIGHTS)
     tensors, data = [], b""
     for key, values in load_file(export_browser.WEIGHTS).items():
@@ -112,7 +112,7 @@ def one_file() -> bytes:
         if name == "gram" or (name.endswith(CHOSEN) and not name.startswith(deeper))
     }
     needed = max(about["weights"] for about in graphs.values())
-    for about in graphs.values():  # what is expanded is all of it
+    for about in graphs.values():  # they are expanded all at once
         about["weights"] = needed if about["weights"] else 0
     index |= {"note": NOTE, "weights": {"file": export_browser.WEIGHTS.name, "packed": "weights.int8"}}
     read = {about["file"]: (folder / about["file"]).read_bytes() for about in graphs.values()}

@@ -1,6 +1,6 @@
-"""Pictures of the live panels, for pages that cannot run them: `make panels`.
+"""Screenshots of the live panels, for pages that cannot run them: `make panels`.
 
-Each panel is made by Voilà, worked in the cell that makes it, and photographed in Chromium. Look at the pictures.
+Each panel is served by Voilà, operated in the cell that makes it, and captured in Chromium. Look at the pictures.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ PANELS = {
     "tradeoff": 'panel = explore_tradeoff("chelsea", "the_kiss")\npanel.start()',
     "studio": 'panel = explore_studio("china", "starry_night", size=256)\npanel.start()',
 }
-"""What is done to each before it is photographed; `alt.json` says what the pictures show."""
+"""What is done with each panel before the screenshot; `alt.json` says what the pictures show."""
 
 
 def notebook(name: str) -> nbformat.NotebookNode:
-    """A page with one panel."""
+    """A notebook with one panel."""
     source = f"from styletools.explorers import explore_{name}\n\n{PANELS[name]}\npanel"
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     made.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -44,7 +44,7 @@ def notebook(name: str) -> nbformat.NotebookNode:
 
 
 def photograph(browser: Any, address: str) -> Image.Image:  # noqa: ANN401  # Playwright's
-    """A panel, once everything in it has been computed."""
+    """Take a screenshot of a panel, once everything in it has been computed."""
     page = browser.new_page(viewport={"width": 1100, "height": 1800})
     page.goto(address, timeout=600_000)
     panel = page.locator(".jupyter-widgets.widget-vbox").first
@@ -57,7 +57,7 @@ def photograph(browser: Any, address: str) -> Image.Image:  # noqa: ANN401  # Pl
 
 
 def main(names: list[str]) -> None:
-    """Photograph some panels, or all."""
+    """Take screenshots of some panels, or of all."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only this script needs a browser
 
     with socket.socket() as probe:

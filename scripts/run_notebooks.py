@@ -44,7 +44,7 @@ def run(path: Path) -> None:
 
 
 def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """What was printed in one piece, however many messages it came in."""
+    """What was printed, in one piece, however many messages it came in."""
     whole: list[NotebookNode] = []
     for output in outputs:
         if whole and output.output_type == whole[-1].output_type == "stream" and output.name == whole[-1].name:
@@ -55,7 +55,7 @@ def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def lighter(png: str) -> tuple[str, str]:
-    """The same figure on less room: as a PNG without transparency, or as a JPEG where that is less than half of it.
+    """The same figure in less space: as a PNG without transparency, or as a JPEG where that is less than half of it.
 
     So drawings keep each pixel, and paintings, which fill a PNG with noise, can be shown large.
     """

@@ -34,7 +34,7 @@ export class Engine {
     /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void, hear: (message: any) => void }>} */
     this.waiting = new Map();
     this.count = 0;
-    this.times = 0; // that it was closed
+    this.times = 0; // how often it was closed
     /** @type {Promise<any> | null} */
     this.index = null;
   }
@@ -96,7 +96,7 @@ export class Engine {
     if (times !== this.times) throw new Error("The engine was closed.");
   }
 
-  /** End everything at once and give the memory back; the next request starts anew. */
+  /** End everything at once and give the memory back; the next request starts afresh. */
   close() {
     this.times += 1;
     this.worker?.terminate();

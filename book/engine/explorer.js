@@ -20,7 +20,7 @@ const WIDTH = 640; // of the cover
 export const EXPLORERS = {
   features: {
     ...{ title: "What each filter of a layer sees", first: "photograph" },
-    about: "Press Start, then move over the picture: a bar for each filter, the square that it sees, and where it fires.",
+    about: "Press Start, then move over the picture to see a bar for each filter, the square that it sees, and where it fires.",
   },
   gram: {
     ...{ title: "The Gram matrix by hand", first: "painting" },
@@ -75,7 +75,7 @@ export class Explorer {
     }
   }
 
-  /** Tell everybody, those who listen included. @param {string} text */
+  /** Say something to everybody, users of screen readers included. @param {string} text */
   say(text) {
     this.status.textContent = text;
   }
@@ -131,18 +131,18 @@ export class Explorer {
     this.running = false;
   }
 
-  /** The matrices of all layers before they are asked for: sorting the filters of a deep one takes a fifth of a second. */
+  /** Compute the matrices of all layers before they are asked for: sorting the filters of a deep one takes a fifth of a second. */
   async #ahead() {
     if (this.kind !== "gram") return;
     await this.#pair();
-    for (const layer of this.index.explorers.styles) await this.store?.gram(this.named[0], layer).catch(() => {}); // said when asked
+    for (const layer of this.index.explorers.styles) await this.store?.gram(this.named[0], layer).catch(() => {}); // reported when asked for
   }
 
   /** Begin with the two filters of the layer that fire together most. */
   async #pair() {
     const model = /** @type {Model} */ (this.model);
     const found = await this.store?.gram(this.named[0], model.get("layer")).catch(() => null);
-    if (!found) return; // said where it was asked for
+    if (!found) return; // reported where it was asked for
     const { i, j } = closest(found.data, found.shape[0]);
     model.set("i", i);
     model.set("j", j);
@@ -153,7 +153,7 @@ export class Explorer {
     return { first, second };
   }
 
-  /** The chosen pictures at the size of the explorers, and what they are kept under. @returns {Promise<Named[]>} */
+  /** The chosen pictures at the size of the explorers, and the keys that they are kept under. @returns {Promise<Named[]>} */
   #named() {
     return Promise.all(
       this.choices.map(async (choice) => {

@@ -87,7 +87,7 @@ export class Fourier {
     this.columns.run([re, im], this.spare, 0, this.width);
   }
 
-  /** In place; with both parts exchanged the way back is the way there. @param {Float64Array} re @param {Float64Array} im */
+  /** In place; with both parts exchanged, the inverse is the forward transform. @param {Float64Array} re @param {Float64Array} im */
   inverse(re, im) {
     this.forward(im, re);
     const scale = 1 / (this.height * this.width);

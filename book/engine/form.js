@@ -27,7 +27,7 @@ export class Choice {
     const upload = element("label", { className: "st-upload" }, file, "Your own…");
     this.field = labelled(text, this.select, upload, this.preview);
     this.owned = 0;
-    this.changed = () => {}; // somebody may want to know
+    this.changed = () => {}; // replaced by whoever wants to know
     this.select.addEventListener("change", async () => {
       await this.look();
       this.changed();
@@ -55,7 +55,7 @@ export class Choice {
     return this.select.selectedOptions[0]?.textContent ?? "";
   }
 
-  /** What tells this picture from all others. */
+  /** What distinguishes this picture from all others. */
   get key() {
     return this.select.value === OWN ? `${OWN} ${this.owned} of ${this.select.id}` : this.select.value;
   }

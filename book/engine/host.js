@@ -1,4 +1,4 @@
-// The page as a host of the package's views: the model that they talk with, as `touch/protocol.js` says. No kernel.
+// The page as a host of the package's views: the model that they talk to, as `touch/protocol.js` says. No kernel.
 
 /**
  * @typedef {{ values?: Record<string, any>, data?: ArrayBufferView }} Answer a few plain values, at most one buffer
@@ -55,7 +55,7 @@ export class Model {
     }
   }
 
-  /** The pictures are others: the views ask anew. */
+  /** The pictures have changed: the views ask again. */
   renew() {
     this.set("version", this.state.version + 1);
   }

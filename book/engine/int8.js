@@ -8,7 +8,7 @@
 const bits = new Float32Array(1);
 const word = new Uint32Array(bits.buffer);
 
-/** The nearest float16, as 16 bits; what is smaller than its smallest normal number is 0. @param {number} value */
+/** The nearest float16, as 16 bits; what is below its smallest normal number becomes 0. @param {number} value */
 export function half(value) {
   bits[0] = value;
   const sign = (word[0] >>> 16) & 0x8000;
@@ -18,7 +18,7 @@ export function half(value) {
 }
 
 /**
- * The weights as the graphs look for them: the package's file as far as it is needed, its header left empty.
+ * The weights where the graphs look for them: the package's file as far as it is needed, its header left empty.
  *
  * @param {Uint8Array} packed
  * @returns {Uint8Array}

@@ -1,4 +1,4 @@
-// White noise: the package's, number for number, because torch draws it with the Mersenne twister.
+// White noise, number for number the package's: torch draws it with the Mersenne twister.
 
 /** @param {number} seed @returns {() => number} 32 random bits at each call */
 function twister(seed) {

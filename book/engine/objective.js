@@ -7,7 +7,7 @@
  * @typedef {{ terms: Term[], statistic: string | null, smallest: number }} About what engine.json says of a step graph
  */
 
-/** The name of the graph that serves. @param {Record<string, any>} job @returns {string} */
+/** The name of the graph that a job needs. @param {Record<string, any>} job @returns {string} */
 export function graphOf({ content, style, statistic = "gram", pooling, padding }) {
   if (!style) return `content ${content} ${pooling} ${padding}`;
   if (!content) return `style ${style.at(-1)} ${statistic} ${pooling} ${padding}`;

@@ -3,7 +3,7 @@
 import { Engine } from "./engine.js";
 import { mount } from "./panels.js";
 
-/** A group of files, from a script element that nobody runs. @param {string} id */
+/** A group of files, from a script element that is never run. @param {string} id */
 async function unpacked(id) {
   const text = atob(/** @type {HTMLElement} */ (document.getElementById(id)).textContent?.trim() ?? "");
   const packed = new Uint8Array(text.length);
@@ -21,7 +21,7 @@ async function unpacked(id) {
 async function begin() {
   if (typeof DecompressionStream === "undefined") throw new Error("This browser is too old for a page in one file.");
   const page = await unpacked("styletools-page");
-  // A module worker made from a blob fails without a word on file://; a classic one does not.
+  // A module worker made from a blob fails silently on file://; a classic one works.
   const program = document.getElementById("styletools-worker")?.textContent ?? "";
   const worker = () => new Worker(URL.createObjectURL(new Blob([program], { type: "text/javascript" })));
   const inline = async () => ({ ...(await unpacked("styletools-engine")), "engine.json": page["engine.json"].slice(0) });

@@ -76,7 +76,7 @@ export class LBFGS {
     return this.at;
   }
 
-  /** 0 in place of what belongs to a pixel at a bound that would leave the box. @param {Float32Array} values */
+  /** Set to 0 what belongs to a pixel at a bound that would leave the box. @param {Float32Array} values */
   #free(values) {
     const { image: x, gradient: g } = this.at;
     for (let i = 0; i < x.length; i++) if ((x[i] <= 0 && g[i] > 0) || (x[i] >= 1 && g[i] < 0)) values[i] = 0;
@@ -139,7 +139,7 @@ export class LBFGS {
   }
 }
 
-/** Factor for the next trial: the lowest point of the parabola through what is known, within bounds. */
+/** The factor for the next trial: to the lowest point of the parabola through what is known, within bounds. */
 function shorter(/** @type {number} */ before, /** @type {number} */ after, /** @type {number} */ predicted) {
   const excess = after - before - predicted;
   if (!(excess > 0 && excess < Infinity)) return 0.1;

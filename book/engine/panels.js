@@ -50,7 +50,7 @@ export class Panel {
     this.#build();
   }
 
-  /** Tell everybody, those who listen included. @param {string} text */
+  /** Say something to everybody, users of screen readers included. @param {string} text */
   say(text) {
     this.status.textContent = text;
   }
@@ -115,7 +115,7 @@ export class Panel {
       show(this.canvas, toCanvas(this.made));
       const alt = `The picture that was made, ${made.width} × ${made.height} pixels`;
       const model = run.model(this.made, job.pictures.content ? "photograph" : "painting", alt);
-      this.stage.replaceChildren(await viewed("compare", model, this.open).catch(() => this.canvas)); // still a picture
+      this.stage.replaceChildren(await viewed("compare", model, this.open).catch(() => this.canvas)); // the picture alone
       const seconds = Math.round((performance.now() - began) / 1000);
       this.progress.value = 1;
       this.detail.textContent = "";

@@ -1,4 +1,4 @@
-// What one job asks for: from its pictures and options to the stages of a synthesis, as `styletools/plan.py`.
+// What one job asks for: from its pictures and options to the stages of a synthesis, as in `styletools/plan.py`.
 
 import { softNoise } from "./noise.js";
 import { read, resize } from "./resize.js";
@@ -26,13 +26,13 @@ import { fit, scaled, stages } from "./stages.js";
  * @property {boolean} [coarseToFine]
  */
 
-/** The recipe of the package that a job is. @param {Job} job */
+/** The recipe of the package that a job stands for. @param {Job} job */
 export function recipeOf(job) {
   if (job.content && job.style) return "transfer";
   return job.content ? "reconstruct_content" : "reconstruct_style";
 }
 
-/** A job with the package's defaults where it says nothing. @param {Job} job @param {any} defaults of engine.json */
+/** A job, with the package's defaults for what it leaves out. @param {Job} job @param {any} defaults of engine.json */
 export function complete(job, defaults) {
   const from = defaults.recipes[recipeOf(job)];
   return {

@@ -1,4 +1,4 @@
-// What can be read off features, as `styletools/reading.py`.
+// What can be read from features, as in `styletools/reading.py`.
 
 const LANCZOS = 60; // vectors: enough for ten digits of what was tried
 
@@ -10,7 +10,7 @@ function cosines(gram, count, filters) {
   return found;
 }
 
-/** The lower triangle L of a positive definite matrix, L Lᵀ, in its place. @param {Float64Array} matrix @param {number} n */
+/** Replace a positive definite matrix L Lᵀ by its lower triangle L. @param {Float64Array} matrix @param {number} n */
 function cholesky(matrix, n) {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
@@ -21,7 +21,7 @@ function cholesky(matrix, n) {
   }
 }
 
-/** Solve L Lᵀ x = b in the place of b. @param {Float64Array} L @param {Float64Array} b */
+/** Solve L Lᵀ x = b; x replaces b. @param {Float64Array} L @param {Float64Array} b */
 function solve(L, b) {
   const n = b.length;
   for (let i = 0; i < n; i++) {
@@ -58,11 +58,11 @@ function foremost(apply, start) {
       }
     }
     const length = Math.sqrt(dot(next, next));
-    if (length < 1e-12 * diagonal[0]) break; // nothing is left that is new
+    if (length < 1e-12 * diagonal[0]) break; // nothing new is left
     beside.push(length);
     if (m + 1 < most) basis.push(scaled(next, 1 / length));
   }
-  // Small now: power iteration on three diagonals.
+  // What is left is small: power iteration on a matrix of three diagonals.
   let weights = new Float64Array(diagonal.length).fill(0);
   weights[0] = 1;
   for (let turn = 0; turn < 20000; turn++) {

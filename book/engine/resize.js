@@ -10,7 +10,7 @@ const sinc = (/** @type {number} */ x) => (x === 0 ? 1 : Math.sin(Math.PI * x) /
 const lanczos = (/** @type {number} */ x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0);
 
 /**
- * What each new position takes of the old ones, antialiased.
+ * What each new position takes from the old ones, antialiased.
  *
  * @param {number} from
  * @param {number} to
@@ -30,7 +30,7 @@ function windows(from, to, kernel, reach) {
   });
 }
 
-const PRECISION = 2 ** 22; // Pillow counts in whole numbers, so that the last bit is the same
+const PRECISION = 2 ** 22; // as Pillow does, weights are whole numbers, so that the last bit is the same
 
 /** @param {ReturnType<typeof windows>} taken */
 function inWholes(taken) {

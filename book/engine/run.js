@@ -1,4 +1,4 @@
-// A finished run to look at: before and after under a curtain or a lens, and its steps, by the notebooks' view.
+// A finished run to look at: before and after under a curtain or a lens, and its steps, in the notebooks' view.
 
 import { Model, picture } from "./host.js";
 

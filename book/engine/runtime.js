@@ -52,7 +52,7 @@ export class Runtime {
     }
   }
 
-  /** The session of a graph; another one's is released, unless it has no weights. @param {string} name */
+  /** The session of a graph; that of another graph is released, unless it has no weights. @param {string} name */
   async session(name) {
     await this.open();
     const there = [this.current, this.light].find((one) => one?.name === name);
@@ -68,7 +68,7 @@ export class Runtime {
       const { file, packed } = this.index.weights;
       this.weights = packed ? expand(await this.#bytes(packed)) : await this.#bytes(file, about.weights);
     }
-    if (about.weights) await this.release(); // those with weights are large: one at a time
+    if (about.weights) await this.release(); // sessions with weights are large: one at a time
     const externalData = about.weights ? [{ path: this.index.weights.file, data: this.weights }] : [];
     const session = await this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData });
     this[about.weights ? "current" : "light"] = { name, session };
@@ -146,7 +146,7 @@ export class Runtime {
   }
 }
 
-/** One anywhere; several where the page is isolated. */
+/** One thread; up to four where the page is cross-origin isolated. */
 function threads() {
   const there = globalThis.navigator?.hardwareConcurrency ?? 1;
   return globalThis.crossOriginIsolated ? Math.min(4, there) : 1;

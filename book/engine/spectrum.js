@@ -41,7 +41,7 @@ export class Spectrum {
   }
 
   /**
-   * Take note of a step and the change of the gradient, with s·y > 0.
+   * Learn from a step and the change of the gradient, with s·y > 0.
    *
    * @param {Float32Array} s
    * @param {Float32Array} y

@@ -38,7 +38,7 @@ export class Store {
   /** F of a layer, (1, C, H, W). @param {Named} named @param {string} layer @returns {Promise<Values>} */
   async of(named, layer) {
     const known = this.layers.includes(layer);
-    // What lies deeper than most people look comes by a pass of its own, as it has more weights to fetch.
+    // Layers deeper than most people look get a pass of their own, as they need more weights.
     const found = known ? this.#pass(named, "", this.layers) : this.#pass(named, layer, [layer]);
     return (await found)[layer];
   }
@@ -51,7 +51,7 @@ export class Store {
     return made;
   }
 
-  /** Ĝ of what is looked at once: only as deep as that layer, and not kept. @param {Named["picture"]} picture @param {string} layer */
+  /** Ĝ of what is looked at only once: computed only as deep as that layer, and not kept. @param {Named["picture"]} picture @param {string} layer */
   async passing(picture, layer) {
     const { layers } = await this.engine.features(picture, [layer], this.watching);
     return { gram: await this.engine.gram(layers[layer]), positions: layers[layer].shape[2] * layers[layer].shape[3] };

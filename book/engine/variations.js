@@ -1,4 +1,4 @@
-// Changes of a picture, as `styletools/pictures/variations.py` has them, number for number.
+// Changes to a picture, as `styletools/pictures/variations.py` has them, number for number.
 
 import { shuffled } from "./noise.js";
 import { rounded } from "./stages.js";

@@ -15,7 +15,7 @@ const COLOURS = `.st-touch.st-touch {
 }`;
 
 /**
- * Show a view in a place. What the page does to buttons and paragraphs is not meant for it, so it gets a shadow tree.
+ * Show a view in a place. The page's rules for buttons and paragraphs are not meant for it, so it gets a shadow tree.
  *
  * @param {"features" | "gram" | "compare"} kind
  * @param {import("./host.js").Model} model
@@ -31,7 +31,7 @@ export async function viewed(kind, model, open) {
   return place;
 }
 
-/** Say on the body whether the page is dark, as a notebook does: the views draw anew when it changes. */
+/** Say on the body whether the page is dark, as a notebook does: the views redraw when it changes. */
 export function follow() {
   const page = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");

@@ -13,7 +13,7 @@ let runtime;
 const stopped = new Set();
 let busy = Promise.resolve();
 
-/** Let messages in. */
+/** Let waiting messages in. */
 const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 const answers = {

@@ -8,7 +8,7 @@ for (const place of document.querySelectorAll(".styletools-prediction")) ask(pla
 for (const place of document.querySelectorAll(".styletools-tally")) tally(place);
 for (const place of document.querySelectorAll(".styletools-equation3")) work(place);
 
-// What is wider than a phone can be moved sideways, also by the keyboard.
+// What is wider than a phone can be scrolled sideways, by the keyboard too.
 function reachable() {
   for (const wide of document.querySelectorAll(".bd-article div.math, .bd-article table, .bd-article pre, .bd-article .equation p")) {
     if (wide.scrollWidth > wide.clientWidth + 1) wide.tabIndex = 0;

@@ -1,4 +1,4 @@
-// Two pictures, one over the other, and a line between them that one moves: by touch, by mouse, by the arrow keys.
+// Two pictures, one over the other, and a line between them that you move: by touch, by mouse, by the arrow keys.
 // A range input does the work, so that every way of moving a slider is a way of moving the line.
 
 export function compare(frame) {

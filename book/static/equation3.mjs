@@ -9,7 +9,7 @@ const PLACES = [[0, 0], [0, 1], [1, 1]];
 const STRAYS = [[0, 0, 1, 1], [0, 3, 1, 0]]; // filter, position, filter, position
 const ASIDE = "aside";
 
-/** The tiles: each product with the place where it belongs. */
+/** The tiles: each product, and the place where it belongs. */
 export function tiles(features = F) {
   const made = [];
   for (const [i, j] of PLACES) {
@@ -192,7 +192,7 @@ export function work(place) {
     order = shuffled(order);
     draw();
     for (const box of boxes.values()) if (box.name !== ASIDE) show(box, order.map((k) => tiles().find((t) => t.home === box.dataset.place && t.k === k)));
-    say("The pictures have changed, the columns of F have changed places, the terms of each sum too. G is what it was: it forgets where.", "right");
+    say("The pictures have changed, the columns of F have changed places, and so have the terms of each sum. G is what it was: it forgets where.", "right");
   });
   const again = element("button", { type: "button", textContent: "Begin again" });
   again.addEventListener("click", begin);

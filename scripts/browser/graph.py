@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-OPSET, IR = 17, 9  # old enough for every onnxruntime of the last years, new enough for all that is used here
+OPSET, IR = 17, 9  # old enough for every onnxruntime of the last years, new enough for everything that is used here
 
 
 def safetensors_header(path: Path) -> tuple[dict[str, Any], int]:
@@ -79,7 +79,7 @@ class Graph:
         return self.array(np.array(values, np.int64))
 
     def array(self, value: np.ndarray | np.generic) -> str:
-        """A constant; one of the same value is used again."""
+        """A constant; one of the same value is reused."""
         value = np.asarray(value)
         name = f"{value.dtype}{list(value.shape)}{value.ravel().tolist()}"
         self._constants.setdefault(name, numpy_helper.from_array(value, name))
@@ -94,12 +94,12 @@ class Graph:
         return name
 
     def input(self, name: str, *shape: int | str) -> str:
-        """A float32 input; a side with a name may have any size."""
+        """A float32 input; an axis with a name may have any size."""
         self._inputs[name] = helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
         return name
 
     def model(self, outputs: Sequence[str]) -> onnx.ModelProto:
-        """The checked model. Nodes that no output needs are left out, so that a part of a graph can be had."""
+        """The checked model. Nodes that no output needs are left out, so that a part of a graph can be extracted."""
         needed, nodes = set(outputs), []
         for node in reversed(self._nodes):
             if needed & set(node.output):

@@ -22,7 +22,7 @@ AddGradient = Callable[[str, str | None], str]
 
 
 class Network:
-    """A VGG in a graph, up to its deepest layer that is asked for.
+    """A VGG in a graph, up to the deepest layer that is asked for.
 
     Args:
         graph: what the nodes are added to.
@@ -85,7 +85,7 @@ class Network:
         return graph.op("Slice", g, graph.whole(1, 1), graph.whole(-1, -1), graph.whole(2, 3))
 
     def _folded(self, g: str, axis: int) -> str:
-        """What lies beyond both ends of an axis added to what was repeated there, one position further in.
+        """Add what lies beyond both ends of an axis to what was repeated there, one position further in.
 
         Both may be the same position, in a layer with a single row: a scatter that adds takes care of it.
         """

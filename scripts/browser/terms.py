@@ -25,7 +25,7 @@ class Term(ABC):
         name: as the package calls the term; also of its value.
         factor: of its factor, an input.
         targets: names of the inputs that it is compared with.
-        statistics: names of the outputs that a target is made of: the same, from the features of the other picture.
+        statistics: names of the outputs that become the targets when the features are those of the other picture.
     """
 
     kind = "style"
