@@ -54,7 +54,7 @@ FIRST = """async () => {
   const image = await decode(await (await fetch("/pictures/chelsea.jpg")).blob(), "chelsea");
   globalThis.mine = new Engine({ threads: THREADS });
   const began = performance.now();
-  const first = mine.features(image, "conv3_1", { size: 128 });
+  const first = mine.features(image, ["conv3_1"], { size: 128 });
   await first;
   return (performance.now() - began) / 1000;
 }"""

@@ -1,8 +1,8 @@
 """Students at one server: a JupyterHub set up as `docs/class.md` says, five browsers at lesson 04's panel at once.
 
-`python -m benchmarks.classroom` installs the hub into an environment of its own below `artifacts/classroom`, for which it
-needs a network, Node.js and Chromium. The configuration is the one that the document shows; only its folders and its
-port are replaced. It prints seconds, and the memory of each student's processes.
+`python -m benchmarks.classroom` installs the hub into an environment of its own below `artifacts/classroom`, for which
+it needs a network, Node.js and Chromium. The configuration is the one that the document shows; only its folders and
+its port are replaced. It prints seconds, and the memory of each student's processes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "artifacts" / "classroom"
@@ -53,7 +55,9 @@ def run(command: list[str | Path]) -> None:
 
 def configuration(port: int) -> str:
     """The document's, with this machine's folders and port."""
-    (text,) = re.findall(r"```python\n(c = get_config\(\).+?)```", (ROOT / "docs" / "class.md").read_text("utf-8"), re.S)
+    (text,) = re.findall(
+        r"```python\n(c = get_config\(\).+?)```", (ROOT / "docs" / "class.md").read_text("utf-8"), re.S
+    )
     for there, here in {"/etc/jupyterhub": FOLDER, "/srv/jupyterhub": FOLDER, ":8000": f"127.0.0.1:{port}"}.items():
         text = text.replace(there, str(here))
     return text
@@ -61,7 +65,7 @@ def configuration(port: int) -> str:
 
 @contextmanager
 def hub(port: int) -> Iterator[str]:
-    """A hub that answers, and a bare clone of the course for nbgitpuller; both end with everything they have started."""
+    """A hub that answers, with a bare clone of the course for nbgitpuller; it ends with all that it has started."""
     shutil.rmtree(FOLDER / "homes", ignore_errors=True)
     shutil.rmtree(FOLDER / "styletools.git", ignore_errors=True)
     run(["git", "clone", "--quiet", "--bare", ROOT, FOLDER / "styletools.git"])
@@ -134,6 +138,7 @@ class Student:
     """One browser window: signed in, at the lesson, down to its panel."""
 
     def __init__(self, browser: Any, address: str, name: str) -> None:  # noqa: ANN401
+        """Follow the teacher's link, and sign in."""
         self.name = name
         self.page = browser.new_context(viewport={"width": 1400, "height": 1300}).new_page()
         self.page.set_default_timeout(SECONDS * 1000)
@@ -150,7 +155,9 @@ class Student:
     def arrive(self) -> None:
         """The notebook is open and its kernel waits."""
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
-        self.page.wait_for_function("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
+        self.page.wait_for_function(
+            "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+        )
 
     def make_the_panel(self) -> None:
         """Run the lesson's first two cells, and the panel's."""
@@ -168,8 +175,6 @@ class Student:
 
 def trial(count: int, port: int) -> dict[str, Any]:
     """Everybody does each step at the same time; seconds count until the last is through."""
-    from playwright.sync_api import sync_playwright
-
     found: dict[str, Any] = {"students": count, "cores": os.cpu_count(), "seconds": {}, "megabytes": {}}
 
     def timed(what: str, start: float) -> None:
@@ -194,7 +199,7 @@ def trial(count: int, port: int) -> dict[str, Any]:
         for one in class_:
             one.panel.get_by_role("button", name="Start").click()
         for one in class_:
-            one.panel.get_by_text(re.compile(r"[Dd]one|finished|steps in")).first.wait_for()
+            one.panel.get_by_text(re.compile("finished after")).first.wait_for()
         timed("each has a picture", start)
         for one in class_:
             one.page.screenshot(path=FOLDER / f"{one.name}.png")
@@ -209,4 +214,6 @@ if __name__ == "__main__":
     chosen = given.parse_args()
     install()
     result = trial(chosen.students, chosen.port)
-    (ROOT / "benchmarks" / "results" / "classroom.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    (ROOT / "benchmarks" / "results" / "classroom.json").write_text(
+        json.dumps(result, indent=1) + "\n", encoding="utf-8"
+    )
