@@ -387,7 +387,7 @@ def test_tradeoff(page, lab):
     blank = photo(shown(panel, 0))
     panel.locator("button", has_text="Start").click()
     picture_changes(shown(panel, 0), blank, 60)
-    says(panel, "9 of 9 are there", 180)
+    says(panel, "9 of 9 are made", 180)
     panel.get_by_role("button", name="larger").first.click()
     says(panel, "finished", 120)
     assert photo(result_of(panel)).std() > 20

@@ -1,7 +1,7 @@
-"""The process that a submission's answers run in. It knows no solution, decides nothing, and is not believed.
+"""The process that a submission's answers run in. It knows no solution, decides nothing, and is not trusted.
 
 It is asked for the values of answers, for what functions make of arguments, and for their gradients; everything comes
-and goes as `wire` has it. What stands in it can be changed by the program that runs in it; the checks cannot.
+and goes through `wire`. A program that runs in it can change whatever is in it, but not the checks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from styletools.course.limits import confine
 from styletools.course.reading_cells import Asked, pieces, used
 from styletools.course.wire import packed, unpacked
 
-# What lessons import is there before the process is forked, so that nobody waits for it.
+# What lessons import is loaded before the process is forked, so that no submission waits for it.
 for _name in ("reading", "plots", "recipes", "transforms", "laboratory", "losses.regions", "losses.positions",
               "pictures.variations", "pictures.colours", "pictures.masks", "palette", "footprint"):  # fmt: skip
     importlib.import_module(f"styletools.{_name}")
@@ -37,7 +37,7 @@ _IN_CELLS = {"torch": torch, "st": styletools, "styletools": styletools, "np": n
 
 
 class _Refused(MetaPathFinder):
-    """The exercises are not there: their solutions would be, too."""
+    """Hide the exercises, which would bring their solutions along."""
 
     def find_spec(self, name: str, *_: Any) -> None:
         if name.startswith(("styletools.exercises", "styletools.course")):
@@ -48,18 +48,18 @@ class Answers:
     """What a submission's cells define."""
 
     def __init__(self) -> None:
-        """Nothing was run yet."""
+        """Nothing has been run yet."""
         self.found: dict[str, Any] = {}
         self.empty: list[Any] = []
         self.functions: set[str] = set()
         self.graphs: list[tuple[Tensor, list[Tensor]]] = []
 
     def read(self, cells: Sequence[str], asked: Sequence[Sequence[Any]]) -> dict[str, Any]:
-        """Which of the package's functions are used: read before anything of the submission runs."""
+        """Which of the package's functions are used: read before any of the submission runs."""
         return {"used": used(cells, [Asked(*one) for one in asked])}
 
     def run(self, cells: Sequence[str], asked: Sequence[Sequence[Any]], only: str) -> dict[str, Any]:
-        """Run the cells; what there is for each exercise: a function, a value, nothing, or an error."""
+        """Run the cells; return what there is for each exercise: a function, a value, nothing, or an error."""
         wanted = [Asked(*one) for one in asked]
         wanted = [one for one in wanted if only in ("", one.name or one.answer)]
         states: dict[str, dict[str, Any]] = {}
@@ -94,7 +94,7 @@ class Answers:
         return {"value": value}
 
     def call(self, key: str, arguments: Sequence[Any], leaves: Sequence[int], refuse: bool) -> dict[str, Any]:
-        """Call a function; its value, what it changed, and where gradients are asked for, how to get them."""
+        """Call a function; return its value, what it changed, and, if gradients are asked for, how to get them."""
         given = copy.deepcopy(list(arguments))
         tensors = [tensor.requires_grad_() for i in leaves for tensor in _tensors(given[i])]
         hooks = torch.autograd.graph.saved_tensors_hooks(_refuse, _refuse) if refuse else nullcontext()
@@ -110,16 +110,16 @@ class Answers:
         return reply
 
     def back(self, graph: int, slope: Tensor) -> dict[str, Any]:
-        """Gradients of what a call gave."""
+        """Gradients of what a call returned."""
         value, tensors = self.graphs[graph]
         return {"slopes": list(torch.autograd.grad(value, tensors, slope, allow_unused=True))}
 
 
 def serve(connection: Connection, folder: str, number: int) -> None:
-    """Answer until nobody asks.
+    """Answer until the connection is closed.
 
     Args:
-        connection: to whoever checks.
+        connection: to the process that checks.
         folder: an empty one, to work in.
         number: of the submission.
     """
@@ -150,7 +150,7 @@ def serve(connection: Connection, folder: str, number: int) -> None:
 
 
 def _alone(connection: Connection) -> None:
-    """Nothing of the grader's is open but the connection; what is printed goes nowhere."""
+    """Close everything of the grader's but the connection; what is printed goes nowhere."""
     if os.name == "posix":
         os.setsid()
         nowhere = os.open(os.devnull, os.O_RDWR)
@@ -167,7 +167,7 @@ def _tensors(value: Any) -> list[Tensor]:
 
 
 def _better(state: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-    """Whether what comes later counts: an empty copy below an answer undoes nothing, nor does an error of its check."""
+    """Whether what comes later counts: an empty copy below an answer undoes nothing, nor does an error in its check."""
     if "error" in state:
         return not before or "stub" in before
     return "stub" not in state or not ("function" in before or "error" in before)
@@ -179,7 +179,7 @@ def _told(error: BaseException) -> str:
 
 
 def _described(error: BaseException) -> list[str]:
-    """Its kind, its words, and the name that is not there."""
+    """An error's kind, its words, the name that is not defined, and all the kinds that it is of."""
     kinds = [kind.__name__ for kind in type(error).__mro__]
     try:
         text = str(error)

@@ -21,7 +21,7 @@ __all__ = ["FORMS", "build"]
 NBGRADER = """# nbgrader reads this; run its commands in this folder.
 c = get_config()
 c.CourseDirectory.course_id = "styletools"
-c.ClearSolutions.code_stub = {"python": "# your code"}  # the line behind it returns None, so that a lesson runs whole
+c.ClearSolutions.code_stub = {"python": "# your code"}  # the line after it returns None, so that a lesson runs whole
 c.ExecutePreprocessor.timeout = 300  # seconds for a cell
 """
 SLIDES = 'expected nbformat, nbconvert and latex2mathml for the slides: pip install "styletools[course]"'
@@ -39,7 +39,7 @@ def build(
 
     Args:
         out: the folder to write to; what is there is replaced only with `force`.
-        which: the forms, out of `FORMS`; by default all but the examination, and that, too, where variants are given.
+        which: the forms, out of `FORMS`; by default all but the examination, and that too if variants are given.
         outputs: whether the students' notebooks keep their figures.
         force: replace what is there.
         variants: student → seed; each gets an examination of their own.
@@ -48,7 +48,7 @@ def build(
         The folders.
 
     Raises:
-        InputError: a form has no such name, the folder is there, or the slides' libraries are missing.
+        InputError: there is no such form, the folder is there, or the slides' libraries are missing.
 
     Example:
         >>> import tempfile
@@ -128,7 +128,7 @@ FORMS: dict[str, Callable[[bool, Variants], Files]] = {
     "slides": _slides,
     "examination": _examination,
 }
-"""What a course is handed out as: the folder's name, and what fills it."""
+"""The forms that a course is handed out in: the folder's name, and what fills it."""
 
 
 def _with_tasks() -> list[Lesson]:
@@ -136,7 +136,7 @@ def _with_tasks() -> list[Lesson]:
 
 
 def _exporter() -> ModuleType:
-    """`scripts/export.py`, which makes the pages of `make html` and `make slides`, too."""
+    """`scripts/export.py`, which also makes the pages of `make html` and `make slides`."""
     path = course_root() / "scripts" / "export.py"
     spec = importlib.util.spec_from_file_location("styletools_export", path)
     assert spec is not None
@@ -150,7 +150,7 @@ def _exporter() -> ModuleType:
 
 
 def _zipped(name: str, files: dict[str, bytes]) -> bytes:
-    """The same bytes in every run."""
+    """The files as a zip, with the same bytes in every run."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in files.items():

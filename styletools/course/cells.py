@@ -20,7 +20,7 @@ _BADGES = re.compile(r"^\[!\[[^\n]*badges/[^\n]*\n?", re.MULTILINE)
 
 
 def code(name: str, text: str, **metadata: Any) -> Cell:  # what a format wants
-    """A code cell that was not run.
+    """A code cell that has not been run.
 
     Example:
         >>> code("a", "1 + 1")["execution_count"] is None
@@ -51,7 +51,7 @@ def raw(name: str, text: str) -> Cell:
 
 
 def cleared(cell: Cell) -> Cell:
-    """The cell before it was run.
+    """The cell as it was before it was run.
 
     Example:
         >>> cleared({"cell_type": "code", "source": "1", "outputs": ["1"], "execution_count": 7})["outputs"]

@@ -1,4 +1,4 @@
-"""The command `styletools course`: its words, and what they do."""
+"""The command `styletools course`: its subcommands, and what they do."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ def add_course(command: Parser) -> None:
     made.add(
         "", "--variant", type=int, metavar="SEED", help="an examination with the numbers and pictures of this seed"
     )
-    hint = "a text with one student a line: an examination for each; with --variant, which then is the teacher's secret"
+    hint = "a text with one student a line: an examination for each; --variant, if given, is then the teacher's secret"
     made.add("", "--students", type=Path, metavar="FILE", help=hint)
 
-    made = add("grade", "grade what students sent: a folder of notebooks, or of a folder for each student")
+    made = add("grade", "grade what students sent: a folder of notebooks, or with a folder for each student")
     made.set_defaults(command=_grade)
     made.add("", "folder", type=Path, metavar="FOLDER", help="what they sent")
     hint = "the table; beside it a table of totals and a page for each student (default grades.csv)"
     made.add("", "-o", "--output", type=Path, default=Path("grades.csv"), metavar="CSV", help=hint)
     made.add(
-        "", "--points", type=_points, default={}, metavar="3.1=2,…", help="of exercises that do not give one point"
+        "", "--points", type=_points, default={}, metavar="3.1=2,…", help="points of exercises not worth one point"
     )
-    hint = "of the inputs that answers are tried with; 0 takes those of the notebooks (default 0)"
+    hint = "seed of the inputs that answers are tried with; 0 takes those of the notebooks (default 0)"
     made.add("", "--seed", type=int, default=0, metavar="N", help=hint)
     hint = "students and seeds of an examination, as `course build` wrote it: examination/variants.csv"
     made.add("", "--variants", type=Path, metavar="CSV", help=hint)

@@ -1,4 +1,4 @@
-"""The course as a folder of the user's own, where the package came without the repository."""
+"""The course as a folder of the user's own, for a package that came without the repository."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def copy_course(folder: Path) -> int:
     """Copy the notebooks and the pictures that they show; what is there already stays as it is.
 
     Args:
-        folder: becomes the course's; it and its parents are made.
+        folder: for the course; it and its parents are made.
 
     Returns:
         How many files are new.

@@ -22,14 +22,14 @@ RULES = """# Examination
 
 **For:** {student}
 
-Fill in the cells below; their names must stay as they are. Nothing here says whether an answer is right. Numbers and
-pictures are your own: other students have others. The course's notebooks and the package may be used.
+Fill in the cells below; the names in them must stay as they are. Nothing here says whether an answer is right. Numbers
+and pictures are your own: other students have others. The course's notebooks and the package may be used.
 """
 IMPORTS = "import styletools as st\nimport torch"
 
 
 def seeds(students: Sequence[str], variant: int) -> dict[str, int]:
-    """A seed for each student, which only who knows the variant can find.
+    """A seed for each student, which only those who know the variant can find.
 
     Example:
         >>> seeds(["Ada"], 1) == seeds(["Ada"], 1), seeds(["Ada"], 1) == seeds(["Ada"], 2)
@@ -67,7 +67,7 @@ def notebook(student: str, seed: int, *, solved: bool = False) -> bytes:
 
 
 def file_name(student: str) -> str:
-    """A student's name as every file system takes it.
+    """A student's name as every file system accepts it.
 
     Example:
         >>> file_name("Ada Lovelace / B."), file_name("李")
@@ -77,7 +77,7 @@ def file_name(student: str) -> str:
 
 
 def variants_file(variants: Mapping[str, int]) -> bytes:
-    r"""The table of students and seeds, which `grade --variants` reads. It is the teacher's.
+    r"""The table of students and seeds, which `grade --variants` reads. It is for the teacher only.
 
     Example:
         >>> variants_file({"Ada": 5})

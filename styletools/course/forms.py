@@ -1,4 +1,4 @@
-"""A lesson in each form that it is handed out in: to students, to those who teach, to nbgrader, to Otter-Grader."""
+"""A lesson in each form that it is handed out in: for students, for teachers, for nbgrader, for Otter-Grader."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def student(lesson: Lesson, *, outputs: bool = True) -> list[Cell]:
 
 
 def instructor(lesson: Lesson) -> list[Cell]:
-    """The lesson solved, why under each solution, and what to say to the discussion questions.
+    """The lesson solved, the reason below each solution, and where to begin with the discussion questions.
 
     Example:
         >>> from styletools.course.lessons import lessons
@@ -52,7 +52,7 @@ def instructor(lesson: Lesson) -> list[Cell]:
 
 
 def discussion(number: str) -> str:
-    """What `docs/teaching.md` says to the questions of a lesson.
+    """What `docs/teaching.md` says about the discussion questions of a lesson.
 
     Example:
         >>> discussion("01")[:27]
@@ -66,8 +66,8 @@ def discussion(number: str) -> str:
 def nbgrader_source(lesson: Lesson) -> list[Cell]:
     """What `nbgrader generate_assignment` reads: solutions and hidden tests between its marks.
 
-    A test calls the check that the reader calls, and where nobody sees it asks for the verdict. So the released
-    notebook still runs from top to bottom before anything is solved.
+    A test calls the check that the reader calls; only its hidden part asserts the verdict. So the released notebook
+    still runs from top to bottom before anything is solved.
 
     Example:
         >>> from styletools.course.lessons import lessons
@@ -97,7 +97,7 @@ def nbgrader_source(lesson: Lesson) -> list[Cell]:
 
 
 def nbgrader_release(cells: list[Cell]) -> list[Cell]:
-    r"""What students get of such a notebook, as nbgrader makes it: no solutions, no hidden tests.
+    r"""The part of such a notebook that students get, as nbgrader makes it: no solutions, no hidden tests.
 
     Example:
         >>> text = "def half(x):\n    ### BEGIN SOLUTION\n    return x / 2\n    ### END SOLUTION\n    return None"
@@ -148,7 +148,7 @@ def otter(lesson: Lesson) -> list[Cell]:
 
 
 def _name(task: Task) -> str:
-    """What Otter-Grader tests: it does so at the end, so that predictions must not share a name."""
+    """The name that Otter-Grader tests: it does so at the end, so predictions must not share one."""
     return task.answer if task.coding else f"{task.answer}_{task.name}"
 
 
@@ -157,7 +157,7 @@ def _call(task: Task) -> str:
 
 
 def _otter_prediction(text: str, task: Task) -> str:
-    """The cell with both, the empty line for students and the answer, between Otter-Grader's marks."""
+    """The cell with both the empty line for students and the answer, between Otter-Grader's marks."""
     blank = _nothing(text, task)
     empty = blank.replace(task.answer, _name(task), 1)
     both = f"# BEGIN SOLUTION NO PROMPT\n{_name(task)} = {value(task)}\n# END SOLUTION\n"
@@ -192,7 +192,7 @@ def _question(task: Task, name: str, text: str) -> Iterator[Cell]:
 
 
 def _with_solution(lesson: Lesson, task: Task, text: str) -> str:
-    """The stub's cell with something else in the place of the stub."""
+    """The stub's cell with something else in place of the stub."""
     whole = source(lesson.notebook["cells"][task.stub])
     stub = f"{header(lesson, task)}\n    return None  # your code"
     assert stub in whole, f"the stub of {task.name} has another form than the others"

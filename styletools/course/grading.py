@@ -22,13 +22,13 @@ __all__ = ["Graded", "Mark", "grade"]
 
 @dataclass(frozen=True)
 class Mark:
-    """What an exercise got.
+    """What an answer to an exercise got.
 
     Attributes:
         number: as the lesson counts it.
         title: its name.
-        points: given.
-        of: at most.
+        points: that it got.
+        of: the most that it could get.
         state: `"right"`, `"not yet"` or `"not attempted yet"`.
         feedback: the check's words.
         uses: which of the package's functions the answer calls.
@@ -50,7 +50,7 @@ class Graded:
     Attributes:
         submission: the file.
         marks: one for each exercise.
-        counts: whether it is the one that counts, of several files of one student for one lesson.
+        counts: whether it counts; of several files of one student for one lesson, one does.
         missing: which limits its process did not have.
     """
 
@@ -61,7 +61,7 @@ class Graded:
 
     @property
     def points(self) -> float:
-        """The sum."""
+        """The sum of the marks."""
         return sum(mark.points for mark in self.marks)
 
 
@@ -86,7 +86,7 @@ def grade(
     seed: int = 0,
     variants: Mapping[str, int] | None = None,
 ) -> Iterator[Graded]:
-    """Grade a folder, one file after the other.
+    """Grade a folder, one file after another.
 
     Args:
         folder: with files, or with a folder for each student.
@@ -95,8 +95,8 @@ def grade(
         variants: student → seed of the examination.
 
     Yields:
-        Each file, graded or with the reason why it is not. Of several files for one lesson the best counts, which is
-        said of the others at the end.
+        Each file, graded or with the reason why it is not, after all have been read. Of several files of one student
+        for one lesson the best counts; the others are marked.
 
     Raises:
         InputError: there is no such folder.
@@ -125,7 +125,7 @@ def _graded(
 
 
 class _Grading:
-    """One submission, on its way through its process, or through several where one ended."""
+    """One submission, graded in a process, or in several if one ended early."""
 
     def __init__(
         self, submission: Submission, number: int, items: Sequence[_Item], points: Mapping[str, float]
@@ -136,7 +136,7 @@ class _Grading:
         self.missing: tuple[str, ...] = ()
 
     def grade(self) -> Graded:
-        """All its exercises."""
+        """Grade all its exercises."""
         try:
             uses = self._asked_of(lambda process: process.read(self.submission.cells, self.asked), {})
             states = self._asked_of(lambda process: process.run(self.submission.cells, self.asked), None)
@@ -152,7 +152,7 @@ class _Grading:
             self.missing = tuple(map(str, self.process.missing))
         try:
             return question(self.process)
-        except Exception as error:  # Ended, or what a changed interpreter raised: nothing of it is believed
+        except Exception as error:  # Ended, or what a changed interpreter raised: none of it is trusted
             if self.process.alive:
                 self.process.end()
             self.why = str(error)
@@ -167,7 +167,7 @@ class _Grading:
 
     def _verdict(self, item: _Item, states: Mapping[str, Any] | None) -> Verdict:
         exercise = item.exercise
-        if states is None or not (self.process and self.process.alive):  # alone, so that no other one's end is its own
+        if states is None or not (self.process and self.process.alive):  # alone, so that no other exercise can end it
             states = self._asked_of(lambda process: process.run(self.submission.cells, self.asked, item.key), None)
             if states is None:
                 return Verdict(exercise.title, "not yet", self.why)
@@ -207,7 +207,7 @@ def _examination(seed: int) -> tuple[_Item, ...]:
 
 
 def _measured(exercise: Exercise) -> Exercise:
-    """What a prediction is compared with is measured once, not for each submission."""
+    """The exercise; what a prediction is compared with is measured once, not for each submission."""
     if isinstance(exercise, Prediction):
         exercise.measure = cache(exercise.measure)
     return exercise
@@ -219,7 +219,7 @@ def _seed_of(submission: Submission, variants: Mapping[str, int]) -> int | None:
 
 
 def _counted(graded: Sequence[Graded]) -> Iterator[Graded]:
-    """Of several files of one student for one lesson the best counts."""
+    """Of several files of one student for one lesson, let the best count."""
 
     def whose(one: Graded) -> tuple[str, str]:
         return one.submission.student.casefold(), one.submission.lesson

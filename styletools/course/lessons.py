@@ -1,4 +1,4 @@
-"""The lessons as they are stored, and the exercises that stand in them."""
+"""The lessons as they are stored, and the exercises in them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Task:
     """An exercise where it stands in a lesson.
 
     Attributes:
-        name: of the exercise, as `gram` in `exercises.gram.check(gram_matrix)`.
+        name: of the exercise, such as `gram` in `exercises.gram.check(gram_matrix)`.
         answer: what is checked: the name of a function, or `prediction`.
         exercise: with its check and its solution.
         stub: the number of the cell that the reader fills in.
@@ -58,7 +58,7 @@ class Lesson:
 
     Attributes:
         stem: the file's name without its ending, 03_gram_matrix.
-        notebook: what stands in the file.
+        notebook: the content of the file.
         tasks: its exercises, in order.
     """
 
@@ -78,7 +78,7 @@ class Lesson:
 
 
 def course_root() -> Path:
-    """The folder that has `notebooks/` and `docs/`: the repository, or what a wheel brings.
+    """The folder that has `notebooks/` and `docs/`: the repository, or the one that a wheel brings.
 
     Raises:
         InputError: there is neither.
@@ -112,7 +112,7 @@ def read_lesson(path: Path) -> Lesson:
 
 
 def source(cell: Cell) -> str:
-    """The text of a cell, which a file may have as lines."""
+    """The text of a cell, which a file may store as lines."""
     text = cell.get("source", "")
     return text if isinstance(text, str) else "".join(text)
 

@@ -1,8 +1,8 @@
-"""What a process that runs a stranger's program may do. Each limit is set where the system has it.
+"""What a process that runs a stranger's program may do. Each limit is set if the system has it.
 
 On Linux: no network (a network namespace of its own), no file but Python's own and an empty folder (Landlock), a user
-of its own where the grader is root, no other program. Everywhere but on Windows: memory, time of the processor, size
-and number of files. What could not be set is told, so that it can be said where the grades are.
+of its own where the grader is root, no other program. Everywhere but on Windows: memory, processor time, size and
+number of files. What could not be set is returned, so that it can be reported with the grades.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ import styletools
 MEMORY = 2_000_000_000  # bytes beyond what Python and torch have taken
 PROCESSOR = 60  # seconds for a whole submission; each exercise has its own, shorter patience
 FILE, FILES = 10_000_000, 64  # bytes of a file, files open at once
-USERS = 61184  # the first of the numbers that systemd keeps for users who are only made for a moment
+USERS = 61184  # the first of the numbers that systemd reserves for transient users
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _READ, _ALL = 0b1101, 0x1FFF  # of Landlock's file rights: execute, read a file, list a folder; all of its first version
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same numbers on every architecture
-_HIDDEN = {"exercises", "course"}  # of the package: they have the solutions
+_HIDDEN = {"exercises", "course"}  # of the package: they hold the solutions
 
 
 def confine(folder: Path, number: int) -> list[str]:
-    """Limit this process, for ever.
+    """Limit this process, for good.
 
     Args:
         folder: the only one that it may write to.
@@ -58,9 +58,9 @@ def _libc() -> ctypes.CDLL | None:
 
 
 def _without_network(*, own_user: bool) -> bool:
-    """A network namespace of its own; unless it gets a user of its own, together with a namespace of users.
+    """Give the process its own network namespace; unless it gets its own user, together with a user namespace.
 
-    There even root has no rights over the machine. Some distributions refuse it to whoever is not root.
+    In that, even root has no rights over the machine. Some distributions refuse one to anybody but root.
     """
     libc = _libc()
     if libc is None:
@@ -76,13 +76,13 @@ def _own_user(folder: Path, number: int) -> bool:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-    except OSError:  # root of a container that has one user only
+    except OSError:  # root of a container that has only one user
         return False
     return True
 
 
 def _open_to_all() -> bool:
-    """Whether another user finds Python and the package: they may lie in a home that is closed."""
+    """Whether another user can reach Python and the package: they may lie in a private home."""
     places = [Path(place).resolve() for place in (sys.prefix, sys.base_prefix, styletools.__file__)]
     return all(above.stat().st_mode & 1 for place in places for above in place.parents)
 
@@ -98,7 +98,7 @@ class _Beneath(ctypes.Structure):
 
 
 def _own_files(folder: Path) -> bool:
-    """Landlock: also no signals to other processes, and no look into them."""
+    """Restrict files by Landlock, which also forbids signals to other processes, and a look into them."""
     libc = _libc()
     version = libc.syscall(_CREATE_RULESET, None, 0, 1) if libc else -1
     if libc is None or version < 1:
@@ -126,7 +126,7 @@ def _readable() -> Iterator[Path]:
     places = {sys.prefix, sys.base_prefix, *site.getsitepackages(), "/lib", "/lib64", "/usr/lib", "/usr/lib64"}
     places |= {str(Path(module.__file__ or "").parent.parent) for module in (torch, np)}
     package = Path(styletools.__file__).resolve().parent
-    # A package that is installed lies among those; one that is worked on does not.
+    # An installed package lies among those; one under development may not.
     yield from (Path(place) for place in places if not package.is_relative_to(Path(place).resolve()))
     for place in places:
         if package.is_relative_to(Path(place).resolve()):
@@ -136,7 +136,7 @@ def _readable() -> Iterator[Path]:
 
 
 def _around(place: Path, package: Path) -> Iterator[Path]:
-    """All that is beneath a folder but the package."""
+    """Everything beneath a folder except the package."""
     for path in place.iterdir():
         if path == package:
             continue
@@ -171,13 +171,13 @@ def _resources(taken: int) -> bool:
     if taken:
         limits["RLIMIT_AS"] = taken + MEMORY
     for name, limit in limits.items():
-        with contextlib.suppress(ValueError, OSError):  # macOS has not all of them
+        with contextlib.suppress(ValueError, OSError):  # macOS does not have all of them
             resource.setrlimit(getattr(resource, name), (limit, limit))
     return bool(taken)
 
 
 def _taken() -> int:
-    """Bytes of addresses that this process has, where the system says it."""
+    """Bytes of address space that this process has; 0 if the system does not say."""
     try:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:

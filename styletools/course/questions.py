@@ -1,7 +1,7 @@
 """Examination questions with other numbers and pictures for each seed; each is checked like an exercise.
 
-A question is a function of a random generator. What it asks and what is right come from the same numbers, and what is
-right is measured or computed by the text that the solved examination shows.
+A question is a function of a random generator. The question and the right answer come from the same numbers; the
+answer is measured, or computed by the code that the solved examination shows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from styletools.pictures.variations import scatter
 __all__ = ["QUESTIONS", "Question"]
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
-NOT_RIGHT = "That is not what it is."
+NOT_RIGHT = "That is not the answer."
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Question:
         title: what it is about.
         text: what is asked.
         name: of the function or of the variable that is to be filled in.
-        stub: the cell.
-        solved: the cell as it would be right.
+        stub: the cell to fill in.
+        solved: the cell with the right answer.
         exercise: its check.
     """
 
@@ -123,7 +123,7 @@ def layer_loss(g: Generator) -> Question:
 
 
 def total(g: Generator) -> Question:
-    """Eq. 5 and 7 with numbers."""
+    """Eq. 5 and 7 in numbers."""
     alpha, beta, loss = whole(g, 2, 9), whole(g, 10, 90), whole(g, 3, 12) / 4
     layers = [whole(g, 1, 20) / 8 for _ in range(3)]
     weights = [whole(g, 1, 4) / 4 for _ in range(3)]
@@ -155,8 +155,8 @@ def different(g: Generator) -> Question:
 
 
 def strongest(g: Generator) -> Question:
-    """The filter that answers most to another picture."""
-    while True:  # on every processor the same: the second must be well behind
+    """The filter that responds most to another picture."""
+    while True:  # the same on every processor: the second must be well behind
         picture, layer = _one_of(g, (*PHOTOGRAPHS, *PAINTINGS)), LAYERS[whole(g, 0, 2)]
         means = _features(picture, layer).mean(1)
         first, second = means.topk(2).values
@@ -181,8 +181,8 @@ def noticed(g: Generator) -> Question:
     names = ", ".join(f"`{layer}`" for layer in options)
     text = (
         f'Take `p = st.load_image("{picture}", 128)`, its sides cut to multiples of 32, and `scatter(p, {block})` of '
-        f"`styletools.variations`, whose blocks lie about at random. For which of {names} is Eq. 4 between the two the "
-        "largest share of its value at F = 0? Write the layer's name as a text."
+        f"`styletools.variations`, whose blocks are laid out at random. For which of {names} is Eq. 4 between the two "
+        "the largest share of its value at F = 0? Write the layer's name as a string."
     )
     return _asked("Cut up", text, "noticed", lambda: max(missing, key=lambda layer: missing[layer]), options=options)
 

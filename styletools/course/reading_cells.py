@@ -1,6 +1,6 @@
-"""What of a submitted notebook is run: the exercises' cells, and what they may need from the others.
+"""What is run of a submitted notebook: the exercises' cells, and what they may need from the others.
 
-Runs where the answers run, since even to parse a stranger's program is to trust it.
+This runs where the answers run, since even to parse a stranger's program is to trust it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Asked:
     """What is looked for.
 
     Attributes:
-        name: of the exercise: `gram` of `exercises.gram.check(…)`; empty in an examination.
+        name: of the exercise: `gram` in `exercises.gram.check(…)`; empty in an examination.
         answer: the function or the variable.
         coding: whether it is a function.
     """
@@ -38,9 +38,9 @@ class Piece:
 
     Attributes:
         code: what to run, if anything.
-        answers: after that, which exercise takes which expression; `None` for a function that does nothing.
-        problem: why the cell cannot be read; of all `answers`.
-        optional: whether an error in it is no answer's.
+        answers: which expression each exercise takes after that; `None` for a function that does nothing.
+        problem: why the cell cannot be read; it concerns all `answers`.
+        optional: whether an error in it counts against no answer.
         empty: the name of the function that it defines and that does nothing.
     """
 
@@ -54,7 +54,7 @@ class Piece:
 def pieces(cells: Sequence[str], asked: Sequence[Asked]) -> Iterator[Piece]:
     r"""All that is run, in order.
 
-    Of an exercise's cell that is every statement but single expressions (prints, plots); of any other cell imports,
+    From an exercise's cell, that is every statement but bare expressions (prints, plots); from any other cell, imports,
     functions, classes, and values that are written out.
 
     Example:
@@ -103,7 +103,7 @@ def _checks(statement: ast.stmt, asked: Sequence[Asked]) -> Iterator[tuple[str, 
 
 
 def _defined(statement: ast.stmt, asked: Sequence[Asked]) -> dict[str, ast.expr | None]:
-    """The answers that a function is; `None` if it does nothing."""
+    """The answers that a function gives; `None` if it does nothing."""
     if not isinstance(statement, ast.FunctionDef):
         return {}
     answers = [one for one in asked if one.coding and one.answer == statement.name]
@@ -157,7 +157,7 @@ def _key(one: Asked) -> str:
 
 
 def used(cells: Sequence[str], asked: Sequence[Asked]) -> dict[str, list[str]]:
-    r"""Which of the package's own functions an answer's function calls; for whoever reads the grades.
+    r"""Which of the package's own functions an answer's function calls; for those who read the grades.
 
     Example:
         >>> used(["def gram_matrix(F):\n    return st.gram_matrix(F)"], [Asked("gram", "gram_matrix", True)])

@@ -26,14 +26,14 @@ from styletools.course.wire import packed, unpacked
 
 __all__ = ["Ended", "Process", "Remote"]
 
-START = 120.0  # seconds: where there is no fork, torch is imported anew
+START = 120.0  # seconds: where there is no fork, torch is imported again
 RUN = 20.0  # seconds for all cells
 CALL = 10.0  # seconds for one call; a check has a shorter patience for all of its calls
 LARGE = 40_000_000  # bytes of a reply
 
 
 class Ended(Exception):  # noqa: N818  # an answer's author reads it
-    """The process is no more."""
+    """The process has ended."""
 
 
 class Process:
@@ -60,7 +60,7 @@ class Process:
         return found if isinstance(found, dict) else {}
 
     def run(self, cells: Sequence[str], asked: Sequence[Asked], only: str = "") -> dict[str, dict[str, Any]]:
-        """Run the cells; what there is for each exercise."""
+        """Run the cells; return what there is for each exercise."""
         found = self.ask("run", RUN, cells=list(cells), asked=[_told(one) for one in asked], only=only).get("states")
         states = found if isinstance(found, dict) else {}
         return {key: state for key, state in states.items() if isinstance(key, str) and isinstance(state, dict)}
@@ -103,7 +103,7 @@ class Process:
             self.end()
             self.why = "Its process sent something that is no answer."
             raise Ended(self.why) from None
-        except BaseException:  # our patience, or ^C: what comes later would be taken for another answer
+        except BaseException:  # our patience, or ^C: a late reply would be taken for that to another question
             self.end()
             raise
 
@@ -132,7 +132,7 @@ class Remote:
         return self._call(arguments, leaves, refuse=False)
 
     def without_autograd(self, *arguments: Any) -> Any:
-        """The same where autograd may not remember anything."""
+        """The same, but autograd may not remember anything."""
         return self._call(arguments, [], refuse=True)
 
     def _call(self, arguments: Sequence[Any], leaves: list[int], *, refuse: bool) -> Any:
@@ -147,7 +147,7 @@ class Remote:
 
 
 class _Elsewhere(torch.autograd.Function):
-    """A value whose gradient is asked for where it was computed."""
+    """A value whose gradient is computed where the value was."""
 
     @staticmethod
     def forward(ctx: Any, process: Process, graph: int, value: Tensor, *tensors: Tensor) -> Tensor:
@@ -166,7 +166,7 @@ class _Elsewhere(torch.autograd.Function):
 
 
 def _method() -> str:
-    """A process that has torch already and is forked for each submission; on Windows a new one."""
+    """Fork for each submission from a process that has torch already; on Windows, start a new one."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return "spawn"
     multiprocessing.set_forkserver_preload(["styletools.course.answering"])

@@ -64,7 +64,7 @@ def write_results(graded: Sequence[Graded], table: Path) -> list[Path]:
 
 
 def _lines(graded: Iterable[Graded]) -> Iterator[Sequence[object]]:
-    """A line for each exercise; one that says why for what could not be graded."""
+    """A line for each exercise; for what could not be graded, one line that says why."""
     for one in graded:
         sent = one.submission
         remark = "; ".join([*sent.remarks, *([] if one.counts else [NOT_BEST])])
@@ -107,7 +107,7 @@ def _students(graded: Iterable[Graded]) -> Iterator[tuple[str, str, list[Graded]
 
 
 def _csv(rows: Iterable[Sequence[object]]) -> bytes:
-    """With a mark in front that tells Excel it is UTF-8; what a spreadsheet would compute is text."""
+    """Rows as CSV, with a mark that tells Excel it is UTF-8; what a spreadsheet would compute stays text."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([_harmless(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")

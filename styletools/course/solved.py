@@ -1,4 +1,4 @@
-"""The solutions as a notebook has them: the stub's first line and words, the solution's body."""
+"""The solutions as a notebook has them: the stub's first line and docstring, the solution's body."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def header(lesson: Lesson, task: Task) -> str:
 
 
 def body(task: Task) -> str:
-    """What replaces it: the solution's own lines, indented, with the package's names as a notebook writes them."""
+    """What replaces that line: the solution's own lines, indented, with the package's names as notebooks write them."""
     assert isinstance(task.exercise, Coding)
     solve = task.exercise.solve
     text = textwrap.dedent(inspect.getsource(solve))
@@ -66,7 +66,7 @@ def solution(lesson: Lesson, task: Task) -> str:
 
 @cache
 def value(task: Task) -> str:
-    """What a prediction turns out to be, as one types it."""
+    """What a prediction turns out to be, as it would be typed."""
     assert isinstance(task.exercise, Prediction)
     return typed(task.exercise.measure())
 

@@ -1,4 +1,4 @@
-"""What students send, read without running it: notebooks of any kind and state, each with a clear line at worst."""
+"""What students send, read without running it: notebooks of any kind and state; at worst, a line says what is wrong."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Submission:
 
 
 def submissions(folder: Path) -> Iterator[Submission]:
-    """Everything in a folder, in the order of its names.
+    """Everything in a folder, in the order of the names.
 
     Raises:
         InputError: there is no such folder.
@@ -106,7 +106,7 @@ def _of_zip(path: Path, name: str, student: str) -> Iterator[Submission]:
 
 
 def read(data: bytes, name: str, student: str) -> Submission:
-    """A notebook from its bytes, or a program whose cells were exported."""
+    """A notebook from its bytes, or a program that its cells were exported to."""
     text, remarks = _decoded(data)
     if not text.strip():
         return Submission(student, name, problem="is empty")
@@ -141,7 +141,7 @@ def _decoded(data: bytes) -> tuple[str, list[str]]:
 
 
 def _code(notebook: Any) -> Iterator[str]:  # whatever the file says
-    """The code of a notebook, of this format or of the one before, from whatever is there of it."""
+    """The code of a notebook, in this format or the one before, from whatever is left of it."""
     if not isinstance(notebook, dict):
         return
     sheets = notebook.get("worksheets")

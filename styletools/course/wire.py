@@ -1,6 +1,6 @@
 """Values as bytes, between the checks and the process that an answer runs in. Nothing that is read is executed.
 
-Tensors, numbers, texts and containers go through; anything else arrives as an `Other`, which is wrong for any exercise
+Tensors, numbers, texts and containers go through; anything else arrives as an `Other`, which is wrong in any exercise
 and says what it was.
 """
 
@@ -30,15 +30,15 @@ DTYPES = {
 
 
 class Other:
-    """Something that cannot be sent; its class has the name of the one that it stands for, and it looks the same."""
+    """Something that cannot be sent; its class has the same name as the original's, and it looks the same."""
 
     shown: str | None = None
 
     def __repr__(self) -> str:
-        """As it shows itself where it is.
+        """As the original shows itself.
 
         Raises:
-            ValueError: it does not.
+            ValueError: it cannot.
         """
         if self.shown is None:
             raise ValueError
@@ -58,10 +58,10 @@ def packed(value: Any) -> bytes:  # an answer can be anything
 
 
 def unpacked(data: bytes) -> Any:
-    """What such bytes say.
+    """The value in such bytes.
 
     Raises:
-        ValueError: they are none.
+        ValueError: there is none.
 
     Example:
         >>> unpacked(b"[]")
@@ -70,7 +70,7 @@ def unpacked(data: bytes) -> Any:
     """
     try:
         return _in(json.loads(data), DEEP)
-    except Exception as error:  # whatever a hostile text makes of it: it is no value
+    except Exception as error:  # whatever a hostile text raises: it is no value
         raise ValueError("no value") from error
 
 

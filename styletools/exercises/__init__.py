@@ -1,4 +1,4 @@
-"""Exercises of the course, one file per lesson, each with `check(answer)`, `hint()` and `solution()`.
+"""The exercises of the course, one file per lesson, each with `check(answer)`, `hint()` and `solution()`.
 
 In a notebook:
 

@@ -24,7 +24,7 @@ class Outcome:
     """What came of a call.
 
     Attributes:
-        given: the arguments, after it.
+        given: the arguments, as they are after it.
         value: what was returned.
         error: what was raised instead.
     """
@@ -52,7 +52,7 @@ def called(function: Callable[..., Any], arguments: tuple[Any, ...], *, show: in
             return Outcome(given, materialised(function(*given)))
         except (KeyboardInterrupt, Interruption):
             raise
-        except BaseException as error:  # whatever else it raises, exit() included, is told and not raised
+        except BaseException as error:  # whatever else it raises, exit() included, is reported, not raised
             return Outcome(given, error=error.with_traceback(None))
 
 
@@ -80,7 +80,7 @@ def unchanged() -> Iterator[None]:
 
 @contextmanager
 def _exit_raises() -> Iterator[None]:
-    """In a notebook exit() asks for the kernel's end and goes on. Here it raises what Python's own does."""
+    """In a notebook, exit() asks the kernel to end, and goes on. Let it raise what Python's own does."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is None:
         yield
@@ -93,12 +93,12 @@ def _exit_raises() -> Iterator[None]:
 
 
 def materialised(value: Any) -> Any:
-    """What a generator or a map would give, as far as anybody needs it."""
+    """The items that a generator or a map would give, as many as anybody needs."""
     return list(islice(value, 10_000)) if isinstance(value, Iterator) else value
 
 
 class _Beginning(io.TextIOBase):
-    """Show the beginning of what is printed, and nothing of the rest."""
+    """Show the beginning of what is printed, and none of the rest."""
 
     def __init__(self, out: Any, left: int) -> None:
         self._out, self._left = out, left

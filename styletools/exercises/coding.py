@@ -22,7 +22,7 @@ from styletools.exercises.suspicions import suspicion
 __all__ = ["Coding"]
 
 TRIALS = 6
-PATIENCE = 5.0  # seconds for a whole check; one of a right answer takes some milliseconds
+PATIENCE = 5.0  # seconds for a whole check; that of a right answer takes a few milliseconds
 # What a function that does nothing consists of, in any version of Python.
 _NOTHING = {"RESUME", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "NOP", "CACHE"}
 _USES = (
@@ -33,18 +33,18 @@ _USES = (
 class Coding(Exercise):
     """Write a function.
 
-    The answer is compared with the solution on several random inputs, in float64 and the last time in float32, and
-    where it matters its gradient is compared as well.
+    The answer is compared with the solution on several random inputs, in float64, the last time in float32. Where it
+    matters, its gradient is compared as well.
 
     Args:
         title: number and name.
         solve: the solution; its source is what `solution()` shows.
-        inputs: makes the arguments from a random generator, for each trial other ones.
-        mistakes: what a message says → a function that makes that mistake. An answer that agrees with it on all
-            inputs is told so.
+        inputs: makes the arguments from a random generator, different ones for each trial.
+        mistakes: a message → a function that makes the mistake. An answer that agrees with it on all inputs gets that
+            message.
         gradient: the positions of the arguments through which the result must be differentiable.
         by_hand: whether autograd may not be used.
-        probe: makes arguments that no answer has to be right for. They tell mistakes apart that are the same for
+        probe: makes arguments that no answer has to be right for. They tell apart mistakes that look the same on
             all inputs.
         hints: see `Exercise`.
         why: see `Exercise`.
@@ -129,7 +129,7 @@ class Coding(Exercise):
         if changed:
             return changed
         if outcome.value is None:
-            return "It returns None: a `return` is missing, or what stands behind it is None."
+            return "It returns None: a `return` is missing, or what follows it is None."
         expected = self._solved(arguments)
         if not same(plain(outcome.value, expected), expected):
             return self._named(answer) or difference(outcome.value, expected)
@@ -190,7 +190,7 @@ class Coding(Exercise):
         return ""
 
     def _autograd_problem(self, answer: Callable[..., Any]) -> str:
-        """An answer without autograd saves no tensor for a way back."""
+        """What is wrong if the answer uses autograd: without it, no tensor is saved for the way back."""
         # Where an answer runs in a process of its own, so does this.
         without = getattr(answer, "without_autograd", None) or without_autograd(answer)
         outcome = called(without, self.trials[0])
@@ -206,7 +206,7 @@ class Coding(Exercise):
 
 
 def without_autograd(answer: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function; whatever autograd would have to remember for it is an error."""
+    """The same function, except that it fails as soon as autograd has to remember something."""
 
     def without(*arguments: Any) -> Any:
         with torch.autograd.graph.saved_tensors_hooks(_refuse, _refuse):
@@ -220,13 +220,13 @@ def _refuse(_: Tensor) -> Any:
 
 
 def _agree(value: Any, failed: bool, arguments: tuple[Any, ...], mistaken: Callable[..., Any]) -> bool:
-    """Whether an answer and a function with a known mistake make the same of these arguments, an error included."""
+    """Whether an answer and a function with a known mistake do the same with these arguments, errors included."""
     outcome = called(mistaken, arguments)
     return failed if outcome.error is not None else not failed and same(plain(value, outcome.value), outcome.value)
 
 
 def _gradient(function: Callable[..., Any], arguments: tuple[Any, ...], position: int) -> Tensor | str:
-    """Gradient of the sum of a function's squares by the tensors in one argument, or what goes wrong with it."""
+    """Gradient of the sum of a result's squares by the tensors in one argument, or what goes wrong with it."""
     given = list(copy.deepcopy(arguments))
     leaves = [tensor.requires_grad_() for tensor in _tensors(given[position])]
 
@@ -243,15 +243,15 @@ def _gradient(function: Callable[..., Any], arguments: tuple[Any, ...], position
 
 
 def _other_gradient(name: str, mine: Tensor, right: Tensor, x: Tensor) -> str:
-    """How a gradient that is there differs from the right one."""
+    """How a gradient that is not 0 differs from the right one."""
     other = ~torch.isclose(mine, right, rtol=1e-5, atol=1e-6 * float(right.abs().max()))
     index = int((mine - right).abs().argmax())
     wanted, got = told_apart(float(right[index]), float(mine[index]))
-    here = f"its gradient by {name} is another one: expected {wanted}, got {got}"
+    here = f"its gradient with respect to {name} is wrong: expected {wanted}, got {got}"
     if bool((x[other] == 0).all()):
         return (
             f"{here}, where {name} is 0. There relu, clamp, abs and the like have a slope of their own, which the "
-            "equation has not: leave them out."
+            "equation does not have: leave them out."
         )
     times = factor(mine, right)
     much = f", {times:.4g} times as much everywhere" if times else ""

@@ -32,7 +32,7 @@ def number(value: Any) -> Tensor | None:
     try:
         tensor = torch.as_tensor(value, dtype=torch.float64 if isinstance(value, Real) else None).detach()
         return None if tensor.is_complex() else tensor.to("cpu", torch.float64)
-    except Exception:  # whatever a strange value raises: it is no number
+    except Exception:  # whatever a strange value raises: it is not a number
         return None
 
 
@@ -57,7 +57,7 @@ def plain(value: Any, expected: Any) -> Any:
 
 
 def _as_tensor(value: Any) -> Any:
-    """Numbers in another container as a tensor; what has none as it is."""
+    """Numbers in another container as a tensor; anything else as it is."""
     parts = [_as_tensor(part) for part in value] if isinstance(value, list | tuple) else []
     try:
         if parts and isinstance(parts[0], Tensor):
@@ -72,7 +72,7 @@ def _has_tensors(value: Any) -> bool:
 
 
 def no_tensor(value: Any, expected: Any) -> str:
-    """What is said of right numbers in another container where a tensor is expected; empty if it is one."""
+    """What to say of right numbers in another container where a tensor is expected; empty if it is one."""
     if isinstance(expected, tuple) and _has_tensors(expected):
         return next(
             (words for part, right in zip(value, expected, strict=True) if (words := no_tensor(part, right))), ""
@@ -84,7 +84,7 @@ def no_tensor(value: Any, expected: Any) -> str:
 
 
 def factor(value: Any, expected: Any) -> float | None:
-    """By how much an answer is too large, if it is by the same factor everywhere."""
+    """By what factor an answer is too large, if that is the same everywhere."""
     x, y = number(value), number(expected)
     if x is None or y is None or x.shape != y.shape or not y.any() or not x.isfinite().all():
         return None

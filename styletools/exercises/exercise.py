@@ -58,7 +58,7 @@ class Exercise(ABC):
     Args:
         title: number and name.
         hints: from a nudge to nearly everything.
-        why: the reasoning, told with a right answer and with the solution.
+        why: the reasoning, shown with a right answer and with the solution.
 
     Attributes:
         verdict: the last one.
@@ -100,7 +100,7 @@ class Exercise(ABC):
         return self.verdict
 
     def hint(self, number: object = 1) -> Text:
-        """Show a hint, `hint()`, or a further one, `hint(2)`; the last one stays the last."""
+        """Show a hint, `hint()`, or a further one, `hint(2)`; any number beyond the last shows the last."""
         number = min(max(_whole(number), 1), len(self.hints))
         more = f" More: hint({number + 1})." if number < len(self.hints) else ""
         return Text(wrapped(f"Hint {number} of {len(self.hints)}. {self.hints[number - 1]}{more}"))
@@ -139,7 +139,7 @@ def wrapped(text: str) -> str:
 
 
 def _whole(number: Any) -> int:
-    """The number of a hint, whatever was given; 1 for what is none."""
+    """The number of a hint, whatever was given; 1 for what is not a number."""
     try:
         return int(float(number))
     except Exception:  # a text, nothing, infinity

@@ -26,7 +26,7 @@ def features(g: Generator, *shape: int) -> Tensor:
 
 
 def pair(g: Generator) -> tuple[Tensor, Tensor]:
-    """Two such, of one shape."""
+    """Two of these, of the same shape."""
     first = features(g)
     return first, features(g, *first.shape)
 

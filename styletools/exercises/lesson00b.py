@@ -48,7 +48,7 @@ descend = Coding(
         "The rate is missing.": lambda x, gradient, rate: x - gradient,
         "x is missing: this is the step, not where it leads.": lambda x, gradient, rate: -rate * gradient,
         "x is missing, and the sign is wrong: the step is taken from x.": lambda x, gradient, rate: rate * gradient,
-        "The rate is divided by; it multiplies the gradient.": lambda x, gradient, rate: x - gradient / rate,
+        "It divides by the rate; the rate multiplies the gradient.": lambda x, gradient, rate: x - gradient / rate,
         "The rate and the gradient are subtracted; the rate multiplies the gradient.": (
             lambda x, gradient, rate: x - rate - gradient
         ),
@@ -58,13 +58,13 @@ descend = Coding(
             lambda x, gradient, rate: x * (1 - rate * gradient)
         ),
         "The rate multiplies x as well: only the gradient is scaled.": lambda x, gradient, rate: rate * (x - gradient),
-        "It is kept in [0, 1]. The course does that, too, but from lesson 05 on; here a plain step is asked for.": (
+        "It is kept in [0, 1]. The course does that, too, but only from lesson 05 on; here a plain step is wanted.": (
             lambda x, gradient, rate: (x - rate * gradient).clamp(0, 1)
         ),
     },
     hints=[
-        "The formula stands right above. Tensors of one shape are subtracted entry by entry; no loop is needed.",
-        "Start at x; take away rate times gradient.",
+        "The formula is right above. Tensors of one shape are subtracted entry by entry; no loop is needed.",
+        "Start at x; subtract rate times gradient.",
     ],
     why="Against the gradient the loss falls, and the rate says how far to go.",
 )
@@ -82,9 +82,9 @@ rate = Prediction(
     "0.3 Predict: which rate arrives in one step?",
     _jump,
     wrong={
-        0.5: "With 0.5 it gets half of the way. (The ½ of the loss has been used up by the derivative.)",
+        0.5: "With 0.5 it goes half the way. (The ½ of the loss has been used up by the derivative.)",
         2: "With 2 it lands on the other side of the target, as far away as before.",
-        0.6: "That is the way it has to go: the gradient is as long. By what must it be multiplied?",
+        0.6: "That is how far it has to go, and the gradient is just as long. By what must it be multiplied?",
         0.1: "With 0.1 it goes a tenth of the way at each step.",
     },
     otherwise="Write out one step with the gradient x − t, and ask when the result is t.",

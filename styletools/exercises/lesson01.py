@@ -44,7 +44,7 @@ as_matrix = Coding(
         "The positions are read column by column; read them row by row, as they lie in memory.": (
             lambda F: F.transpose(2, 3).flatten(2)
         ),
-        "Filters and rows are flattened together; rows and columns are what becomes one axis.": (
+        "Filters and rows are flattened together; it is rows and columns that become one axis.": (
             lambda F: F.flatten(1, 2)
         ),
         "Everything is in one line: pictures and filters must remain axes of their own.": lambda F: F.flatten(),
@@ -115,7 +115,7 @@ receptive_field = Coding(
     _receptive_field,
     _steps,
     mistakes={
-        "The strides are not in it: above a pooling, one position more is two pixels more.": (
+        "The strides are missing: above a pooling, one position more is two pixels more.": (
             _field_with(1, 1, False, strides=False)  # type: ignore[dict-item]
         ),
         "It begins at 0: before any step a position sees one pixel, itself.": (
@@ -133,7 +133,7 @@ receptive_field = Coding(
         "The distances multiply: after a step of stride s two positions are s times as far apart.": _adding,
         "The distance is that of the last step alone; all strides below count, multiplied.": _last_stride,
         "Only the first step is in it: does the function return from inside the loop?": lambda steps: steps[0][0],
-        "Only the last step is in it: are side and distance begun anew in each turn of the loop?": (
+        "Only the last step is in it: are side and distance reset in each turn of the loop?": (
             lambda steps: steps[-1][0]
         ),
         "The steps are taken from the top downwards; the list begins at the picture.": lambda steps: _receptive_field(
@@ -141,10 +141,10 @@ receptive_field = Coding(
         ),
         "The last step is left out.": lambda steps: _receptive_field(steps[:-1]),
         "The first step is left out.": lambda steps: _receptive_field(steps[1:]),
-        "Each kernel counts with its own stride; the strides below it are what makes positions lie apart.": (
+        "Each kernel counts with its own stride; it is the strides below it that set positions apart.": (
             lambda steps: sum(kernel * step for kernel, step in steps)
         ),
-        "The kernels are added up; each adds k − 1 positions, as many pixels apart as the strides below make.": (
+        "The kernels are added up; each adds k − 1 positions, which the strides below it set apart.": (
             lambda steps: sum(kernel for kernel, _ in steps)
         ),
         "A kernel adds k − 1 positions, half of them on each side: (k − 1) // 2 is only one of the sides.": (
@@ -158,13 +158,13 @@ receptive_field = Coding(
         ),
     },
     hints=[
-        "Walk from the image upwards with two numbers: the side so far (1), and how many pixels lie between two "
-        "neighbouring positions (1).",
+        "Walk from the image upwards with two numbers: the side so far (1), and the distance in pixels between "
+        "two neighbouring positions (1).",
         "A kernel of side k reaches k − 1 positions further. How many pixels is that?",
         "side += (kernel − 1) · stride, and then stride *= step.",
     ],
-    why="Each kernel widens the square by (kernel − 1) positions, and a position is as many pixels apart as all "
-    "strides below it make. That is why depth and pooling, not large kernels, give VGG its wide view.",
+    why="Each kernel widens the square by (kernel − 1) positions, and the distance between positions, in pixels, is "
+    "the product of all strides below. That is why depth and pooling, not large kernels, give VGG its wide view.",
 )
 
 
@@ -175,7 +175,7 @@ def _rescale(weight: Tensor, bias: Tensor, mean: Tensor) -> tuple[Tensor, Tensor
 
 def _convolution(g: Generator) -> tuple[Tensor, Tensor, Tensor]:
     filters = whole(g, 2, 4)
-    # Often as many in as out: scaling the wrong axis is possible then, and found.
+    # Often as many in as out: scaling the wrong axis is possible then, and is detected.
     below = whole(g, 2, 4) if whole(g, 0, 1) else filters
     weight = torch.randn(filters, below, 3, 3, generator=g, dtype=torch.float64)
     bias = torch.randn(filters, generator=g, dtype=torch.float64)
@@ -187,7 +187,7 @@ rescale = Coding(
     _rescale,
     _convolution,
     mistakes={
-        "Only the weights are scaled: the bias is a part of what the filter gives, too.": (
+        "Only the weights are scaled: the bias is part of what the filter gives, too.": (
             lambda weight, bias, mean: (weight / mean.view(-1, 1, 1, 1), bias)
         ),
         "Only the bias is scaled.": lambda weight, bias, mean: (weight, bias / mean),
@@ -216,7 +216,7 @@ rescale = Coding(
         ),
     },
     hints=[
-        "If relu(w · x + b) has the mean 2, which w and b have the mean 1? ReLU lets a positive factor through.",
+        "If relu(w · x + b) has the mean 2, which w and b give the mean 1? ReLU lets a positive factor through.",
         "mean has one number per filter, shape (N,); weight has (N, K, 3, 3). Give mean four axes with view.",
     ],
     why="relu(c · z) = c · relu(z) for c > 0, so dividing weight and bias by the mean divides the filter's activations "
@@ -264,7 +264,7 @@ moved = Prediction(
         "conv4_1": "Its stride is 8: four pixels are half a position, and the map does not merely move.",
     },
     otherwise="Look for the layer with the stride that fits.",
-    hints=["How many pixels lie between two positions of each layer? vgg.layer(name).stride tells."],
+    hints=["How far apart, in pixels, are neighbouring positions of each layer? vgg.layer(name).stride tells."],
     why="The stride of conv3_1 is 4, so four pixels are one position. In conv4_1 they are half of one: its map "
     "changes, "
     "and a picture can be moved a little before deep features notice much.",

@@ -28,7 +28,7 @@ content_loss = Coding(
     gradient=(0,),
     mistakes={
         "The ½ is missing.": lambda F, P: ((F - P) ** 2).sum(),
-        "The square is missing: differences of both signs cancel. (Some write-ups print Eq. 1 so.)": (
+        "The square is missing: differences of both signs cancel. (Some write-ups print Eq. 1 that way.)": (
             lambda F, P: 0.5 * (F - P).sum()
         ),
         "The square and the ½ are missing.": lambda F, P: (F - P).sum(),
@@ -74,8 +74,8 @@ content_gradient = Coding(
             lambda F, P: F - P
         ),
         "The sign is wrong: the gradient points to where the loss grows.": lambda F, P: (P - F) * (F > 0),
-        "There is a 2 too much: the ½ of Eq. 1 cancels it.": lambda F, P: 2 * (F - P) * (F > 0),
-        "It asks whether P is above 0; Eq. 2 asks F, whose ReLU the gradient has to pass.": (
+        "There is one 2 too many: the ½ of Eq. 1 cancels it.": lambda F, P: 2 * (F - P) * (F > 0),
+        "It asks whether P is above 0; Eq. 2 asks about F, whose ReLU the gradient has to pass.": (
             lambda F, P: (F - P) * (P > 0)
         ),
         "Negative differences are cut off; it is F, not F − P, that must be above 0.": lambda F, P: (F - P).relu(),
@@ -85,7 +85,7 @@ content_gradient = Coding(
         "These are absolute differences; the gradient has the sign of F − P.": lambda F, P: (F - P).abs() * (F > 0),
         "This is only the mask, where F is above 0; the difference is missing.": lambda F, P: F > 0,
         "This is the square itself, the loss of each entry, not its derivative.": lambda F, P: (F - P) ** 2 * (F > 0),
-        "It is half of it: the derivative of the square brings a 2, which the ½ of Eq. 1 cancels.": (
+        "It is half of what it should be: the derivative of the square brings a 2, which the ½ of Eq. 1 cancels.": (
             lambda F, P: 0.5 * (F - P) * (F > 0)
         ),
         "It is a mean: the gradient has a number for each i and k.": lambda F, P: ((F - P) * (F > 0)).mean(),
@@ -114,7 +114,7 @@ larger = Prediction(
     "2.4 Predict: a larger picture",
     _larger,
     wrong={
-        1: "That is so for a mean. Eq. 1 is a sum: how many terms has it now?",
+        1: "That is so for a mean. Eq. 1 is a sum: how many terms does it have now?",
         2: "Twice as wide *and* twice as high.",
         16: "The number of positions is squared in Eq. 4, not in Eq. 1.",
         8: "How many positions are there now? Each filter has as many terms as positions.",
@@ -123,7 +123,7 @@ larger = Prediction(
     otherwise="Count the terms of the sum: N × M. Which of the two changes?",
     hints=["Four tiles have four times the positions. Does the difference at each of them change?"],
     why="Four times the positions, four times the terms, each as large as before (but for the seams). So a literal α "
-    "means another thing at another size: the trap of lesson 05.",
+    "means something else at another size: the trap of lesson 05.",
 )
 
 
@@ -141,8 +141,8 @@ forgiven = Prediction(
     _forgiven,
     options=("grey", "moved by 4 pixels", "mirrored"),
     wrong={
-        "grey": "Features of conv4_2 answer to shapes more than to colours: without its colours the cat is a "
-        "cat still.",
+        "grey": "Features of conv4_2 respond to shapes more than to colours: without its colours the cat is "
+        "still a cat.",
         "moved by 4 pixels": "The stride of conv4_2 is 8 pixels: this is half a position.",
     },
     otherwise="Ask of each change: are the things still there, and are they still in their places?",

@@ -45,7 +45,7 @@ gram = Coding(
         ),
         "It is divided by M, the number of positions; Eq. 3 is the plain sum.": lambda F: _gram(F) / _size(F),
         "It is divided by N, the number of filters; Eq. 3 is the plain sum.": lambda F: _gram(F) / F.shape[1],
-        "reshape(B, M, N) moves no numbers: rows no longer are filters. Flatten H and W, then transpose.": (
+        "reshape(B, M, N) moves no numbers: rows are no longer filters. Flatten H and W, then transpose.": (
             lambda F: F.reshape(F.shape[0], -1, F.shape[1]).transpose(1, 2) @ F.reshape(F.shape[0], -1, F.shape[1])
         ),
         "There is no transpose: * multiplies entry by entry, and each filter only meets itself.": (
@@ -93,7 +93,7 @@ def _closest_pair(G: Tensor) -> tuple[int, int]:
 
 
 def _one_gram(g: Generator) -> tuple[Tensor]:
-    """Of filters of very different strength, so that the closest pair is not the strongest."""
+    """Of filters of very different strengths, so that the closest pair is not the strongest."""
     filters = whole(g, 4, 6)
     strength = torch.tensor([9.0, 7.0, 1.0, 1.5, 0.7, 1.2], dtype=torch.float64)[torch.randperm(6, generator=g)]
     F = features(g, filters, 30) * strength[:filters, None]
@@ -131,7 +131,7 @@ closest_pair = Coding(
         "The root is missing: G_ij / (G_ii G_jj) still depends on the filters' strength.": (
             lambda G: _largest((G / G.diagonal()[:, None] / G.diagonal()[None]).fill_diagonal_(-1))
         ),
-        "This is where it stands in the flat matrix: divmod(index, N) gives row and column.": lambda G: int(
+        "This is its place in the flat matrix: divmod(index, N) gives row and column.": lambda G: int(
             _without_diagonal(_cosines(G)).argmax()
         ),
         "This is where the strongest filter meets itself, in the flat matrix: take the cosines, leave the diagonal "
@@ -191,8 +191,8 @@ hidden_weights = Coding(
         "It is compared with the layer after it; all are compared with the last one.": (
             lambda N: [(m / n) ** 2 for n, m in zip(N, [*N[1:], N[-1]], strict=True)]
         ),
-        "N[-1] // n cuts off what is behind the point; / divides.": lambda N: [(N[-1] // n) ** 2 for n in N],
-        "N[-1] ** 2 // n ** 2 cuts off what is behind the point; / divides.": lambda N: [N[-1] ** 2 // n**2 for n in N],
+        "N[-1] // n cuts off what comes after the point; / divides.": lambda N: [(N[-1] // n) ** 2 for n in N],
+        "N[-1] ** 2 // n ** 2 cuts off what follows the point; / divides.": lambda N: [N[-1] ** 2 // n**2 for n in N],
         "It is multiplied: dividing by a larger N makes the layer count less.": lambda N: [(N[-1] * n) ** 2 for n in N],
         "Only the first layer is there: does the function return from inside the loop?": lambda N: [
             (N[-1] / N[0]) ** 2
@@ -210,8 +210,8 @@ hidden_weights = Coding(
         "their difference?",
         "Each layer's loss is divided by N_l². Compare with the last layer: (N_last / N_l)².",
     ],
-    why="For 64, 128, 256, 512, 512 filters these are 64 : 16 : 4 : 1 : 1. Whoever divides by N·M and gives each layer "
-    "the same w_l has given conv1_1 sixty-four times the weight of conv5_1, without having written it anywhere.",
+    why="For 64, 128, 256, 512, 512 filters these are 64 : 16 : 4 : 1 : 1. If you divide by N·M and give each layer "
+    "the same w_l, you give conv1_1 sixty-four times the weight of conv5_1, without having written it anywhere.",
 )
 
 
@@ -272,7 +272,7 @@ numbers = Prediction(
         512 * 511 / 2: "The diagonal counts, too: each filter with itself.",
         512: "There is one number for each *pair* of filters.",
         512 * 12 * 12: "That is F. How large is G, whatever the size of the picture?",
-        512 * 512 / 2: "Half of the matrix, but the diagonal is there once as a whole.",
+        512 * 512 / 2: "Half of the matrix holds only half of the diagonal; all of it counts.",
     },
     otherwise="G is 512 × 512 and symmetric. Count the entries on and above the diagonal.",
     hints=["G is symmetric. Count each pair once, and then the diagonal.", "N (N + 1) / 2."],

@@ -43,7 +43,7 @@ def _one(g: Generator) -> tuple[Tensor, Tensor]:
 
 
 def _batch(g: Generator) -> tuple[Tensor, Tensor]:
-    """More pictures than one: which axis an answer reads shows only here."""
+    """More than one picture: only here does it show which axis an answer reads."""
     return features(g, 2, 3, 5, 8), features(g, 2, 3, 5, 8)
 
 
@@ -84,7 +84,7 @@ layer_loss = Coding(
         "The Gram matrices are divided by N·M *and* averaged: that divides by N twice as often as Eq. 4.": (
             lambda F, S: _squared(F, S) / (_n(F) * _m(F)) ** 2 / _n(F) ** 2
         ),
-        "The Gram matrices are divided by N·M *and* the factor of Eq. 4 is there: that is in it already.": (
+        "The Gram matrices are divided by N·M *and* the factor of Eq. 4 is there, which does that already.": (
             lambda F, S: _squared(F, S) / (_n(F) * _m(F)) ** 2 / (4 * _n(F) ** 2 * _m(F) ** 2)
         ),
         "It is divided by N² twice: a mean over N × N entries has done so already.": (
@@ -126,10 +126,10 @@ def _style_loss(F: dict[str, Tensor], S: dict[str, Tensor], w: dict[str, float])
 
 
 def _layers(g: Generator) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, float]]:
-    """Features of one layer more than has a weight."""
+    """Features of more layers than have a weight."""
     known = [f"conv{block}_{i}" for block in range(1, 6) for i in (1, 2)]
     names = [known[int(i)] for i in torch.randperm(len(known), generator=g)[:4]]
-    shape = (1, whole(g, 2, 4), whole(g, 5, 7), whole(g, 8, 9))  # one for all: layers can be mixed up, and are found
+    shape = (1, whole(g, 2, 4), whole(g, 5, 7), whole(g, 8, 9))  # one for all: layers can be mixed up, and that shows
     pairs = {name: (features(g, *shape), features(g, *shape)) for name in names}
     some = [names[int(i)] for i in torch.randperm(4, generator=g)[: whole(g, 2, 3)]]
     w = {name: 0.1 + float(torch.rand((), generator=g)) for name in some}
@@ -164,7 +164,7 @@ style_loss = Coding(
             lambda F, S, w: _style_loss(F, S, {n: w.get(n, 1.0) for n in F})
         ),
         "All layers of F are added, without w_l.": lambda F, S, w: _each(F, S, F).sum(),
-        "Only the last layer is left: is the sum begun anew in each turn of the loop?": (
+        "Only the last layer is left: is the sum reset in each turn of the loop?": (
             lambda F, S, w: _style_loss(F, S, dict([list(w.items())[-1]]))
         ),
         "Only the first layer is left: does the function return from inside the loop?": (

@@ -142,7 +142,7 @@ def _alpha_for_mean(alpha: float, N: int, M: int) -> float:
 
 
 def _alpha_and_sizes(g: Generator) -> tuple[float, int, int]:
-    """Both sizes even, or both odd: then N M / 2 is no whole number."""
+    """Both sizes even, or both odd: in that case N M / 2 is not a whole number."""
     odd = whole(g, 0, 1)
     return 10 ** _uniform(g, -3, 2), 2 * whole(g, 2, 6) + odd, 2 * whole(g, 8, 30) + odd
 
@@ -184,7 +184,7 @@ alpha_for_mean = Coding(
 
 
 def _content_and_style(size: int) -> tuple[Tensor, Tensor, Tensor]:
-    """A picture's features, and two others of the same statistics, at a size."""
+    """A picture's features, and those of two others with the same statistics, at a size."""
     generator = Generator().manual_seed(0)
     tile = features(generator, 3, 4, 4, 4)
     F, P, S = tile.repeat(1, 1, size, size).unsqueeze(1)

@@ -95,7 +95,7 @@ keep_colours = Coding(
         "It is a mean over the colours; the brightness is the weighted *sum*.": lambda x, p, w: _keep_colours(
             x, p, w / 3
         ),
-        "The colours are not added up: the same number must come to red, green and blue.": (
+        "The colours are not added up: the same number must be added to red, green and blue.": (
             lambda x, p, w: (p + (x - p) * w.view(1, 3, 1, 1)).clamp(0, 1)
         ),
         "Only one brightness for the whole picture is added; each pixel has its own.": (
@@ -196,7 +196,7 @@ guided_gram = Coding(
         "It is the region outside the mask.": (lambda F, m: gram_matrix(F * (1 - m) / ((1 - m) ** 2).mean().sqrt())),
     },
     hints=[
-        "Multiply each position of every map by the mask, (H, W) meets the last two axes by itself. Which mask makes "
+        "Multiply each position of every map by the mask: (H, W) fits the last two axes as it is. Which mask makes "
         "mean(T²) = 1?",
         "T = mask / √mean(mask²), then st.gram_matrix(F · T).",
     ],
@@ -220,17 +220,17 @@ untrained = Prediction(
     "6.3 Predict: trained or random?",
     _untrained,
     options=("trained", "random"),
-    wrong={"trained": "Which network has filters that answer to *one* thing, and are silent for others?"},
+    wrong={"trained": "Which network has filters that respond to *one* thing, and are silent for others?"},
     otherwise="Which network tells less apart?",
     hints=["A random filter is a random mixture: deep in the network, nearly everything looks the same to it."],
     why="In a random network the deep Gram matrices of a drawing of dots and of Klimt's Kiss are nearly the same: it "
-    "hardly tells them apart. Training is what made filters answer to something.",
+    "hardly tells them apart. It is training that made filters respond to something.",
 )
 
 
 @torch.no_grad()
 def _settled() -> str:
-    """Two noises: which of the two measures differs more between them, relative to its size?"""
+    """Two noises: which of the three measures differs least between them, relative to its size?"""
     vgg, layer = network(), "conv3_1"
     one, two = (torch.rand(1, 3, 128, 128, generator=Generator().manual_seed(seed)) for seed in (0, 1))
     F, P = (vgg(picture, layer)[layer] for picture in (one, two))

@@ -27,7 +27,7 @@ def _adain(F: Tensor, S: Tensor) -> Tensor:
 
 
 def _two_sizes(g: Generator) -> tuple[Tensor, Tensor]:
-    """A batch of photographs and a painting of another size, no filter of them dead."""
+    """A batch of photographs and a painting of another size, without a dead filter."""
     filters = whole(g, 2, 4)
     F = features(g, whole(g, 2, 3), filters, whole(g, 5, 7), whole(g, 8, 9))
     return F, 2 * features(g, 1, filters, whole(g, 3, 4), whole(g, 4, 6)) + 0.3
@@ -125,7 +125,7 @@ mmd = Coding(
         "It is added instead of subtracted: what the two sets have in common makes them *nearer*.": (
             lambda F, S: _kernel(F, F).mean() + _kernel(S, S).mean() + 2 * _kernel(F, S).mean()
         ),
-        "These are sums over the pairs, or Gram matrices that are not divided by M: MMD² is of means.": (
+        "These are sums over the pairs, or Gram matrices that are not divided by M: MMD² takes means.": (
             lambda F, S: _kernel(F, F).sum() + _kernel(S, S).sum() - 2 * _kernel(F, S).sum()
         ),
         "The kernel is not squared: with xᵀy it compares means only.": (
@@ -134,7 +134,7 @@ mmd = Coding(
         "The mean is squared; square each product first, then take the mean.": (
             lambda F, S: (F.T @ F).mean() ** 2 + (S.T @ S).mean() ** 2 - 2 * (F.T @ S).mean() ** 2
         ),
-        "The pairs of a position with itself are left out; here they count, and only then it is the Gram distance.": (
+        "The pairs of a position with itself are left out; here they count, and only then is it the Gram distance.": (
             lambda F, S: _without_itself(F) + _without_itself(S) - 2 * _kernel(F, S).mean()
         ),
         "The pairs within S are missing.": lambda F, S: _kernel(F, F).mean() - 2 * _kernel(F, S).mean(),
@@ -247,7 +247,7 @@ forgets = Prediction(
         "Sorting a cloud's shadow throws away where each value came from.",
     ],
     why="Mean, Gram and sliced Wasserstein treat the positions as a set of points. Shifted Gram and autocorrelation "
-    "multiply what is here with what is δ positions on: shuffled, these products are others.",
+    "multiply what is here with what is δ positions on: after shuffling, these products are different.",
 )
 
 

@@ -29,7 +29,7 @@ def _match(Y: Tensor, R: Tensor) -> Tensor:
 
 
 def _brightness(g: Generator) -> tuple[Tensor, Tensor]:
-    """Of a dark painting with little contrast, and of a photograph with more: of as many pixels, in another form."""
+    """Of a dark painting with little contrast, and of a photograph with more: as many pixels, in another shape."""
     rows, columns = whole(g, 4, 6), whole(g, 8, 9)
     low, spread = (float(torch.rand((), generator=g)) for _ in range(2))
     Y = 0.2 * low + (0.2 + 0.2 * spread) * torch.rand(rows, columns, generator=g, dtype=torch.float64) ** 2
@@ -45,7 +45,7 @@ match = Coding(
     _match,
     _brightness,
     mistakes={
-        "It is the wrong way round: this changes the photograph. The painting is what gets another brightness.": (
+        "It is the wrong way round: this changes the photograph. It is the painting that gets another brightness.": (
             lambda Y, R: _match(R, Y)
         ),
         "It is not kept in [0, 1].": lambda Y, R: _spread(Y, R) * (Y - Y.mean()) + R.mean(),
@@ -90,7 +90,7 @@ def _chroma(image: Tensor) -> Tensor:
 
 @lru_cache(maxsize=1)
 def _whose() -> str:
-    """Where is what was red most nearly in the colour it had? Four small transfers, each of a second or less."""
+    """Where does what was red come closest to the colour it had? Four small transfers, each of a second or less."""
     photograph = load_image("coffee", 80)
     colour = _chroma(photograph)
     red = colour[0, 0] > colour[0, 0].flatten().quantile(0.8)
@@ -107,12 +107,12 @@ whose = Prediction(
     _whose,
     options=OPTIONS,
     wrong={
-        "painting": "The Starry Night has hardly any red, and its colours are a part of its Gram matrices.",
+        "painting": "The Starry Night has hardly any red, and its colours are part of its Gram matrices.",
         "covariance": "The palette is then the photograph's. But who says where in the picture each colour goes?",
         "histogram": "How often each value occurs is then the photograph's. But who says where?",
     },
     otherwise="Three of the four let the Gram matrices say where a colour goes. Which one does not?",
-    hints=["Gram matrices forget places. In which of the four is the colour of a pixel no matter of Gram matrices?"],
+    hints=["Gram matrices forget places. In which of the four is the colour of a pixel not up to Gram matrices?"],
     why="With the photograph's colours under a transfer in grey, a pixel's I and Q are those of the photograph, "
     "whatever the style does. The other two change only the palette that the style is made from.",
 )
@@ -172,7 +172,7 @@ regional_gram = Coding(
     },
     hints=[
         "F[:, :, inside] takes the positions where the mask is True, in a row: (B, C, |r|).",
-        "Then Eq. 3 as ever, rows @ rows.transpose(1, 2), divided by rows.shape[2].",
+        "Then Eq. 3 as usual, rows @ rows.transpose(1, 2), divided by rows.shape[2].",
     ],
     why="Σ_{k∈r} F_ik F_jk / |r| is the mean over the region alone. So a small region's style can be compared with "
     "that of a whole painting: both are means over positions.",
@@ -221,14 +221,14 @@ blend = Coding(
         "All positions are put into one matrix, without the shares: larger paintings count for more.": (
             lambda S, s: _hats((torch.cat(S, 1),))[0]
         ),
-        "The shares are multiplied with the features: G has F twice, so they are squared.": (
+        "The shares multiply the features: G has F twice, so they are squared.": (
             lambda S, s: _sum(_hats(S), [(w / sum(s)) ** 2 for w in s])
         ),
         "They are divided by N·M; a mean over positions is divided by M only.": (
             lambda S, s: _sum(_hats(S), s) / sum(s) / len(S[0])
         ),
         "Only the first painting is left.": lambda S, s: _hats(S)[0],
-        "Only the last painting is left: is the sum begun anew in each turn of the loop?": (
+        "Only the last painting is left: is the sum reset in each turn of the loop?": (
             lambda S, s: _hats(S)[-1] * s[-1] / sum(s)
         ),
         "The shares are in the wrong order: the first belongs to the first painting.": (
@@ -237,7 +237,7 @@ blend = Coding(
     },
     hints=[
         "For each painting Ĝ_i = F Fᵀ / M_i, with its own M_i = F.shape[1]. All have one shape.",
-        "Add s_i Ĝ_i over all paintings, zip(S, s) goes through both, and divide by sum(s).",
+        "Add s_i Ĝ_i over all paintings (zip(S, s) goes through both), and divide by sum(s).",
     ],
     why="Σ s_i Ĝ_i / Σ s_i is one matrix. Once it is made, a transfer with ten paintings costs what one costs.",
 )
@@ -245,7 +245,7 @@ blend = Coding(
 
 @lru_cache(maxsize=1)
 def _strokes() -> str:
-    """Two small textures. In which of them are pixels more alike that are six apart?"""
+    """Two small textures. In which of them are pixels that are six apart more alike?"""
     given = {"size": 80, "steps": 20, "tv": 0.5, "seed": 1, "weights": network(), "progress": False}
     alike = {}
     for size in SIZES:
@@ -267,7 +267,7 @@ strokes = Prediction(
     otherwise="A layer compares patterns of a fixed number of pixels. Where is a stroke more pixels long?",
     hints=["A receptive field has the same number of pixels in both. In which painting does a stroke fill more of it?"],
     why="Gram matrices compare patterns pixel by pixel. The larger the painting was when its features were taken, the "
-    "more pixels each stroke has, and as many it gets in the result, whose size is another matter.",
+    "more pixels each stroke has, and it gets as many in the result, whose size is another matter.",
 )
 
 EXERCISES = (match, whose, regional_gram, blend, strokes)

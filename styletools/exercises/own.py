@@ -13,7 +13,7 @@ __all__ = ["Own"]
 class Own:
     """A table of functions, the reader's own and the package's, that grows as they are chosen.
 
-    Lesson 05 puts together what was written in lessons 02 to 05, and must run for those who have not solved all of it.
+    Lesson 05 puts together what was written in lessons 02 to 05, and must run even where not all of it is solved.
 
     Example:
         >>> from styletools.exercises import lesson05

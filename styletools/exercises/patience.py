@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 __all__ = ["Interruption", "TookTooLong", "patiently"]
 
 T = TypeVar("T")
-AGAIN = 0.05  # seconds until it is raised once more, if it was caught
+AGAIN = 0.05  # seconds until it is raised again, if it was caught
 _raise_in: Any = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(
     ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
 )
@@ -50,9 +50,9 @@ def patiently(call: Callable[[], T], seconds: float) -> T:
     """
 
     class Ours(Interruption):
-        """Of this call alone."""
+        """That of this call alone."""
 
-    # A bare `except:` within a loop catches it. It is then deleted, just behind the handler, and that raises it anew.
+    # A bare `except:` within a loop catches it. It is then deleted, just after the handler, and that raises it again.
     # All of this is C: nothing of ours is running there that could be interrupted itself.
     raise_it = partial(_raise_in, threading.get_ident(), Ours)
     Ours.__del__ = staticmethod(raise_it)  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from styletools.exercises.exercise import Exercise, Text, Verdict, wrapped
 __all__ = ["Prediction"]
 
 Value: TypeAlias = str | float | tuple[Any, ...] | frozenset[str]
-EMPTY = (str, list, tuple, set, frozenset)  # these themselves: classes of the reader's own may raise when asked
+EMPTY = (str, list, tuple, set, frozenset)  # only these themselves: a class of the reader's own may raise when asked
 KINDS = {"str": "one text", "frozenset": "a set of texts", "tuple": "a tuple"}
 
 
@@ -22,7 +22,7 @@ class Prediction(Exercise):
 
     Args:
         title: number and name.
-        measure: what it is really like, measured when the answer is checked.
+        measure: measures what is true, when the answer is checked.
         options: what can be answered; empty for numbers and shapes.
         wrong: messages for answers that are often given. They name the mistake, not the answer.
         otherwise: the message for other wrong answers.
@@ -76,7 +76,7 @@ class Prediction(Exercise):
         return self._no(next(named, self.otherwise))
 
     def _options_in(self, given: Value) -> Value:
-        """Options as they are written here, whatever their capital letters and blanks."""
+        """Options as they are written here, whatever the capital letters and blanks of the answer."""
         if isinstance(given, frozenset):
             return frozenset(self._option(part) for part in given)
         return self._option(given) if isinstance(given, str) else given

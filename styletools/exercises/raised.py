@@ -1,4 +1,4 @@
-"""What is said of an exception that an answer raises: its own words, and what to do where the cause is known."""
+"""What to say of an exception that an answer raises: its own words, and what to do if the cause is known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import styletools
 
-# What has to stand in a cell before the name is known.
+# What has to be run before the name is known.
 _IMPORTS = {
     "torch": "import torch",
     "np": "import numpy as np",
@@ -18,11 +18,11 @@ _IMPORTS = {
     "nn": "from torch import nn",
     "functional": "from torch.nn import functional",
 }
-# Parts of a message → what to do. The first that fits is told.
+# Parts of a message → what to do. The first that fits counts.
 _CAUSES = {
     r"xor|for \^": "In Python a power is written **; ^ is bitwise exclusive or.",
     r"same dtype|scalar type": (
-        "The inputs are float64, or float32: make new tensors with torch.zeros_like(F) and the like, which takes over "
+        "The inputs are float64, or float32: make new tensors with torch.zeros_like(F) and the like, which keep "
         "the type."
     ),
     r"is invalid for input of size": "Are sizes written out as numbers? Take them from the tensor's .shape.",
@@ -32,7 +32,7 @@ _CAUSES = {
 
 
 def told(error: BaseException, arguments: Sequence[str]) -> str:
-    """One or two sentences.
+    """What to say of an exception, in one or two sentences.
 
     Args:
         error: what was raised.
@@ -65,7 +65,7 @@ def _unknown(name: str, arguments: Sequence[str]) -> str:
         return f"In the notebook the package's functions begin with st.: st.{name}."
     alike = next((argument for argument in arguments if argument.lower() == name.lower()), None)
     if alike:
-        return f"Is {alike} meant? Capital and small letters are different names."
+        return f"Do you mean {alike}? Capital and small letters are different names."
     return f"{name or 'That name'} is not defined in the notebook."
 
 

@@ -16,7 +16,7 @@ from styletools.exercises.comparing import difference, factor, number, same
 Arguments = tuple[Any, ...]
 ZERO = (
     "It gives 0 for every input. Is something compared with itself, or is there a 1 // 2? That is 0 in Python: "
-    "// cuts off what is behind the point; write 1 / 2."
+    "// cuts off what comes after the point; write 1 / 2."
 )
 
 
@@ -55,7 +55,7 @@ def _always_zero(values: Sequence[Any], expected: Sequence[Any]) -> str:
 def _wrong_argument(
     solve: Callable[..., Any], names: Sequence[str], trials: Sequence[Arguments], values: Sequence[Any]
 ) -> str:
-    """Two arguments of one kind exchanged, or one of them in the place of both."""
+    """Two arguments of one kind exchanged, or one of them in place of both."""
     for i, j in permutations(range(len(names)), 2):
         if not all(_alike(arguments[i], arguments[j]) for arguments in trials):
             continue
@@ -117,15 +117,15 @@ _CHANGES: dict[str, Callable[[Any], Any]] = {
     "The order is reversed.": lambda right: _list(right)[::-1],
     "Only the first is there: does the function return from inside the loop?": lambda right: _list(right)[:1],
     "Only the first is there, alone: does the function return from inside the loop?": lambda right: _list(right)[0],
-    "Only the last is there: is the list begun anew in each turn of the loop?": lambda right: _list(right)[-1:],
+    "Only the last is there: is the list reset in each turn of the loop?": lambda right: _list(right)[-1:],
     "Only the last is there, alone; all of them are wanted.": lambda right: _list(right)[-1],
     "Each number is 1 too large: Python counts from 0.": lambda right: [x + 1 for x in _whole(right)],
     "It is 1 too large.": lambda right: _one(right) + 1,
     "It is 1 too small.": lambda right: _one(right) - 1,
-    "It is rounded; leave all digits there.": lambda right: [round(x) for x in _list(right)],
+    "It is rounded; keep all digits.": lambda right: [round(x) for x in _list(right)],
     "The last one is missing.": lambda right: _list(right)[:-1],
     "The first one is missing.": lambda right: _list(right)[1:],
-    "It is rounded down: // and int() cut off what is behind the point; / divides.": (
+    "It is rounded down: // and int() cut off what comes after the point; / divides.": (
         lambda right: _number(right).floor() if isinstance(right, Real) else [float(x // 1) for x in _list(right)]
     ),
 }
@@ -255,7 +255,7 @@ def _product(powers: Mapping[str, int], sign: int) -> str:
 def _some_only(
     names: Sequence[str], trials: Sequence[Arguments], values: Sequence[Any], expected: Sequence[Any]
 ) -> str:
-    """Right for one input and wrong for another one."""
+    """Right for some inputs and wrong for others."""
     right = [same(value, wanted) for value, wanted in zip(values, expected, strict=True)]
     if not any(right) or all(right):
         return ""

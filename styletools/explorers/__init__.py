@@ -1,4 +1,4 @@
-"""Live panels: move something, see at once what it does. One call shows a panel.
+"""Live panels: move something, and see at once what it does. One call shows a panel.
 
 Under each is a plain function that works without widgets. A panel computes in one thread of its own; set the
 environment variable `STYLETOOLS_SYNCHRONOUS=1` to compute in the cell instead.

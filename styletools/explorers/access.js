@@ -1,4 +1,4 @@
-// Names for what ipywidgets leaves without one, and keys for what it opens to a mouse only.
+// Names for what ipywidgets leaves unnamed, and keys for what it opens only with a mouse.
 
 const SLIDERS = ".noUi-handle";
 const HEADERS = ".jupyter-widget-Collapse-header";
@@ -28,7 +28,7 @@ function render({ el }) {
   const observer = new MutationObserver(() => mend(watched));
   let watched = el;
   let frame = requestAnimationFrame(function begin() {
-    const panel = el.closest(".styletools-panel"); // it is put together after its parts
+    const panel = el.closest(".styletools-panel"); // it is assembled after its parts
     if (panel === null) {
       frame = requestAnimationFrame(begin);
       return;

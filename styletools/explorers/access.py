@@ -1,4 +1,4 @@
-"""What a panel needs to be used without a mouse and without eyes, where ipywidgets does not give it."""
+"""What a panel needs to be used without a mouse or without sight, where ipywidgets does not provide it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Access"]
 
 
 class Access(anywidget.AnyWidget):
-    """Nothing to see: it names the sliders of its panel after their labels, and opens foldable topics by the keyboard.
+    """Invisible: it names the sliders of its panel after their labels, and lets the keyboard open folded topics.
 
     Example:
         >>> Access().close()
@@ -22,7 +22,7 @@ class Access(anywidget.AnyWidget):
     .styletools-panel .jupyter-widget-Collapse-header { color: var(--jp-ui-font-color1, #212121); }
     .styletools-panel .jupyter-widget-Collapse-header:focus-visible { outline: 2px solid #1a6fd1; outline-offset: 1px; }
     .styletools-panel .widget-html, .styletools-panel .jupyter-widget-Collapse { max-width: 100%; }
-    @media (max-width: 900px) { /* a telephone: what stands side by side comes one below the other */
+    @media (max-width: 900px) { /* a phone: what stands side by side goes one below the other */
       .styletools-panel .widget-hbox:not(.widget-inline-hbox) { flex-wrap: wrap; }
       .styletools-panel .widget-image { max-width: 100%; height: auto !important; }
     }

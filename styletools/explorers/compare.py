@@ -26,18 +26,18 @@ Shown: TypeAlias = ImageSource | Tensor | Result
 @explained
 @whole
 def compare(before: Shown, after: Shown | Sequence[Shown]) -> ComparePanel:
-    """Hold two pictures against each other: slide a curtain between them, or look at both through a lens.
+    """Compare two pictures: slide a curtain between them, or look at both through a lens.
 
     Args:
         before: a bundled name, a file, a tensor (1, 3, H, W) in [0, 1], or a result, such as that of `transfer`.
         after: the same, of the same proportions; or a list of them, the steps of a run, to move through.
 
     Returns:
-        The panel; as the last value of a cell it is shown. Its `touch.mode` is `"curtain"`, `"lens"` or `"after"`.
+        The panel; it is shown as the last value of a cell. Its `touch.mode` is `"curtain"`, `"lens"` or `"after"`.
 
     Raises:
         ImageError: a picture cannot be read.
-        InputError: an empty list, or other proportions.
+        InputError: an empty list, or different proportions.
 
     Example:
         >>> panel = compare("coffee", ["coffee", "coffee"])
@@ -60,7 +60,7 @@ class ComparePanel(Panel):
     """See `compare`."""
 
     def __init__(self, call: str, before: bytes, after: Sequence[bytes]) -> None:
-        """Show the last one beside the first."""
+        """Show the last picture against the one before."""
         super().__init__("Before and after", call)
         self.touch = CompareTouch(width=720, height=480, mode="curtain", alt="before and after", after="after")
         self.touch.failed = self._failed

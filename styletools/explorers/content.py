@@ -39,7 +39,7 @@ def explore_content(
         steps: at each size.
 
     Returns:
-        The panel; as the last value of a cell it is shown.
+        The panel; it is shown as the last value of a cell.
 
     Raises:
         ImageError: the picture cannot be read.
@@ -65,7 +65,7 @@ class ContentPanel(LivePanel):
         call = f"explore_content({as_literal(picture)})"
         super().__init__("Content: what a layer keeps", call, ("the photograph",))
         if layer not in LAYERS:
-            find_vgg("random").layer(layer)  # an unknown one is said at once
+            find_vgg("random").layer(layer)  # an unknown layer is reported at once
         self.picker = Picker(self, "photograph", picture)
         self.layer = widgets.Dropdown(
             options=list(dict.fromkeys((*LAYERS, layer))), value=layer, description="layer l",

@@ -1,4 +1,4 @@
-"""Controls that several panels have."""
+"""Controls that several panels share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUICK = 0.15  # seconds
 
 @cache
 def first_size() -> int:
-    """Size for a panel to begin with: 256 pixels if this machine makes a step there in 0.15 s, else 128.
+    """Size for a panel to begin with: 256 pixels if this machine takes less than 0.15 s for a step there, else 128.
 
     Example:
         >>> first_size() in (128, 256)
@@ -37,7 +37,7 @@ def first_size() -> int:
 
 
 def size_slider(size: int, most: int = 512) -> widgets.IntSlider:
-    """The longer side in pixels; its range holds what was asked for.
+    """The longer side in pixels; its range includes what was asked for.
 
     Example:
         >>> size_slider(50).min
@@ -50,7 +50,7 @@ def size_slider(size: int, most: int = 512) -> widgets.IntSlider:
 
 
 def steps_slider(steps: int) -> widgets.IntSlider:
-    """Steps of the optimiser at each size; its range holds what was asked for.
+    """Steps of the optimiser at each size; its range includes what was asked for.
 
     Example:
         >>> steps_slider(1000).max
@@ -77,4 +77,4 @@ def weight_slider(layer: str, weight: float) -> widgets.FloatSlider:
 
 def noise_number() -> widgets.BoundedIntText:
     """The seed of the white noise."""
-    return widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="number of the noise")
+    return widgets.BoundedIntText(value=0, min=0, max=9999, description="noise", tooltip="seed of the noise")

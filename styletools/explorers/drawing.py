@@ -28,7 +28,7 @@ def heat(values: Tensor, colours: str = "inferno", top: float | None = None) -> 
     Args:
         values: (H, W), ≥ 0.
         colours: the name of a colour map.
-        top: what is brightest; by default the largest value.
+        top: the brightest value; by default the largest.
 
     Example:
         >>> import torch
@@ -42,11 +42,11 @@ def heat(values: Tensor, colours: str = "inferno", top: float | None = None) -> 
 
 
 def sheet(images: Mapping[str, Tensor | Image.Image], columns: int, width: int, height: int) -> Image.Image:
-    """Pictures in rows, each with its title below, on a ground of a fixed size.
+    """Pictures in rows, each with its title below, on a sheet of a fixed size.
 
     Args:
         images: by title.
-        columns: in a row.
+        columns: pictures in a row.
         width: of the sheet in pixels.
         height: of the sheet in pixels.
 
@@ -121,7 +121,7 @@ def _font() -> ImageFont.FreeTypeFont:
 
 
 def _fit(image: Tensor | Image.Image, width: int, height: int) -> Image.Image:
-    """As large as it can be in that room, its shape kept."""
+    """As large as fits into that space, its shape kept."""
     shown, larger = _drawn(image)
     scale = min(width / shown.width, height / shown.height)
     size = (max(1, round(shown.width * scale)), max(1, round(shown.height * scale)))
@@ -129,7 +129,7 @@ def _fit(image: Tensor | Image.Image, width: int, height: int) -> Image.Image:
 
 
 def _drawn(image: Tensor | Image.Image) -> tuple[Image.Image, Image.Resampling]:
-    """A picture, and how it is enlarged: smoothly, but a map, which is drawn already, position by position."""
+    """A picture, and how to enlarge it: smoothly; but a map, which is already drawn, position by position."""
     if isinstance(image, Image.Image):
         return image, Image.Resampling.NEAREST
     return to_pil(image), Image.Resampling.BICUBIC

@@ -1,4 +1,4 @@
-"""What single filters answer to: maps of a layer, the strongest first, and where one of them fires most."""
+"""What single filters respond to: maps of a layer, the strongest first, and where one of them fires most."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from styletools.reading import field, peak, strongest
 __all__ = ["FeatureStore", "FeaturesPanel", "explore_features"]
 
 SHOWN = 24
-"""So many maps are in the grid."""
+"""How many maps are in the grid."""
 THE_NETWORK = "max pooling"
 NETWORKS: dict[str, tuple[str, Pooling]] = {
     THE_NETWORK: ("bundled", "max"),
@@ -46,7 +46,7 @@ def explore_features(
     """Look at the maps F^l of a layer, at what they say at each position, and at the places that excite a filter most.
 
     Move over the picture, or use the arrow keys: the bars are the column of F at that position, the frame is what it
-    sees. Choose a bar to lay the filter's map over the picture.
+    sees there. Choose a bar to lay the filter's map over the picture.
 
     Without widgets: `styletools.reading.strongest`, `peak` and `field`.
 
@@ -56,7 +56,7 @@ def explore_features(
         size: longer side in pixels.
 
     Returns:
-        The panel; as the last value of a cell it is shown.
+        The panel; it is shown as the last value of a cell.
 
     Raises:
         ImageError: the picture cannot be read.
@@ -75,7 +75,7 @@ class FeatureStore:
     """Features of the last pictures, so that looking again costs nothing.
 
     Args:
-        keep: so many are kept.
+        keep: how many are kept.
     """
 
     def __init__(self, keep: int = 12) -> None:
@@ -90,7 +90,7 @@ class FeatureStore:
 
     @torch.no_grad()
     def __call__(self, kind: str, layer: str, image: Tensor, key: str) -> Tensor:
-        """F of a picture, which `key` names; computed at most once while it is kept."""
+        """F of the picture that `key` names; not computed again while it is kept."""
         place = (kind, layer, key)
         with self._lock:
             if place not in self._features:
@@ -170,7 +170,7 @@ class FeaturesPanel(Panel):
 
     def compute(self) -> None:
         """Compute the maps in the worker, and show them."""
-        # All of it now: when the worker comes to it, something else may be chosen.
+        # All of it now: when the worker gets to it, something else may be chosen.
         picture, layer, beside = self.picker.chosen, self.layer.value, self.beside.value
 
         def job(ticket: Ticket) -> None:
@@ -200,8 +200,8 @@ class FeaturesPanel(Panel):
         self.say(f"{layer}: N = {F.shape[1]} filters, M = {F.shape[2]} × {F.shape[3]} positions")
 
     def show_filter(self) -> None:
-        """Show the chosen filter large, and where it fires most."""
-        (picture, layer), i = self._shown, self.filter.value  # of the maps that are seen
+        """Show the map of the chosen filter enlarged, and where it fires most."""
+        (picture, layer), i = self._shown, self.filter.value  # of the maps that are shown
         image = picture.image(self.image_size)
         F = self.features(THE_NETWORK, layer, image, picture.key)
         if i is None or i >= F.shape[1]:

@@ -1,4 +1,4 @@
-"""The Gram matrix by hand: heat map, pairs that fire together, and what changes of the picture do to it."""
+"""The Gram matrix by hand: heat map, pairs that fire together, and what changes to the picture do to it."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ NONE = "unchanged"
 
 @explained
 def gram_change(F: Tensor, S: Tensor) -> dict[str, float]:
-    """How far two pictures' Gram matrices are apart, in the paper's numbers.
+    """How far apart the Gram matrices of two pictures are, in the paper's losses.
 
     Args:
-        F: features of the one, (1, C, H, W).
+        F: features of one picture, (1, C, H, W).
         S: features of the other, (1, C, H', W').
 
     Returns:
         `E_l` (Eq. 4), `relative` (E_l over its value at F = 0), and `content` (½ Σ (F − S)², Eq. 1, over its value
-        at F = 0). NaN where there is nothing to divide by: S = 0, or, for `content`, sizes that differ.
+        at F = 0). Where S = 0, the last two are infinite, or NaN if F = 0 too. `content` is NaN where the sizes differ.
 
     Raises:
         InputError: features of different layers.
@@ -65,7 +65,7 @@ def explore_gram(
     """Look at the Gram matrix of a layer (Eq. 3), entry by entry, and change the picture.
 
     Move over a matrix to see the two maps of an entry and their product. Brush a region of the picture, or drag a
-    frame, and its matrix stands beside the whole one's.
+    frame, and its matrix stands beside that of the whole.
 
     Without widgets: `gram_change`, and `styletools.reading.pairs`, `together`, `order`.
 
@@ -75,7 +75,7 @@ def explore_gram(
         size: longer side in pixels.
 
     Returns:
-        The panel; as the last value of a cell it is shown.
+        The panel; it is shown as the last value of a cell.
 
     Raises:
         ImageError: the picture cannot be read.
@@ -100,7 +100,7 @@ class GramPanel(Panel):
         """Compose the panel and compute the first matrix."""
         super().__init__("Gram matrix: which filters fire together", f"explore_gram({as_literal(picture)})")
         self.features = FeatureStore()
-        self.features.network(THE_NETWORK).layer(layer)  # an unknown one is said at once
+        self.features.network(THE_NETWORK).layer(layer)  # an unknown layer is reported at once
         self.image_size = size
         self.picker = Picker(self, "picture", picture)
         self.other = Picker(self, "second", picture)
@@ -158,7 +158,7 @@ class GramPanel(Panel):
         return touch
 
     def _asked(self, asked: dict[str, Any]) -> tuple[Tensor, str]:
-        """The picture that a question is about, and what its features are kept under."""
+        """The picture that a question is about, and the key that its features are kept under."""
         picture = self._second if asked.get("which") == "second" else self._shown[0]
         change, frame = asked.get("change", NONE), asked.get("crop")
         image = picture.image(self.image_size)
@@ -174,7 +174,7 @@ class GramPanel(Panel):
         image, key = self._asked(asked)
         if asked.get("crop") is None:
             F = self.features(THE_NETWORK, layer, image, key)
-        else:  # there are too many of them to be kept
+        else:  # there are too many crops to keep
             F = self.features.network(THE_NETWORK)(image, layer)[layer]
         G = gram_matrix(F, divide_by="M")[0]
         more = {"order": order(G).tolist()} if asked.get("which") == "first" and asked.get("crop") is None else {}
@@ -182,7 +182,7 @@ class GramPanel(Panel):
 
     def compute(self) -> None:
         """Compute both Gram matrices in the worker, and show them."""
-        # All of it now: when the worker comes to it, something else may be chosen.
+        # All of it now: when the worker gets to it, something else may be chosen.
         layer, change, one, two = self.layer.value, self.change.value, self.picker.chosen, self.other.chosen
 
         def job(ticket: Ticket) -> None:
@@ -236,7 +236,7 @@ class GramPanel(Panel):
 
     def show_entry(self) -> None:
         """Show the two maps of the chosen entry, and where they fire together."""
-        (picture, layer), i, j = self._shown, self.i.value, self.j.value  # of the matrix that is seen
+        (picture, layer), i, j = self._shown, self.i.value, self.j.value  # of the matrix that is shown
         S = self._of(picture, layer)
         if max(i, j) >= S.shape[1]:
             return

@@ -24,7 +24,7 @@ from styletools.recipes import Result
 __all__ = ["LivePanel"]
 
 SMALL = (250, 230)
-"""Width and height of the pictures that it is made from."""
+"""Width and height of the pictures that it is made from, in pixels."""
 
 CURVES = (640, 240)
 """Width and height of the loss curves in pixels."""
@@ -52,7 +52,7 @@ class LivePanel(Panel):
         self.picture = Picture("what is being made", width, height, self.compare)
         self.originals[0].image.observe(lambda _: self._another_original(), names="value")
         self.losses = Picture("the losses by name, with their weights", *CURVES)
-        self.start_button = self.button("Start", "play", "Begin anew with these settings", self.start)
+        self.start_button = self.button("Start", "play", "Begin a new run with these settings", self.start)
         self.continue_button = self.button("Continue", "forward", "Resume where it stopped", self.go_on)
         self.reset_button = self.button("Reset", "undo", "Forget the picture that was made", self.reset)
         self.continue_button.disabled = True
@@ -62,14 +62,14 @@ class LivePanel(Panel):
 
     @abstractmethod
     def prepare(self) -> Callable[[OnStep], Result]:
-        """Read the controls now, and return what runs the recipe with them, in the worker."""
+        """Read the controls now, and return a function that runs the recipe with them, in the worker."""
 
     @abstractmethod
     def show_originals(self) -> None:
-        """Show what it is made from."""
+        """Show the pictures that it is made from."""
 
     def start(self) -> None:
-        """Begin anew."""
+        """Begin a new run."""
         make = self.prepare()
         self.continue_button.disabled = True
         self.compare.show_before(self.originals[0].image.value)  # of this run, whatever is chosen later
@@ -85,7 +85,7 @@ class LivePanel(Panel):
 
     def reset(self) -> None:
         """Stop, and forget what was made."""
-        with self._showing:  # not between the worker's question whether it is wanted and its picture
+        with self._showing:  # not between the worker's check whether it is wanted and its picture
             self._worker.cancel(forget=True)
         self.result = None
         self.error = None
@@ -104,7 +104,7 @@ class LivePanel(Panel):
         """Called with each frame that is shown; for subclasses."""
 
     def _another_original(self) -> None:
-        """What the next run begins with, as long as there is none to compare."""
+        """Show a new original as the picture before, as long as there is no run to compare."""
         if self.result is None and not self._worker.busy:
             self.compare.show_before(self.originals[0].image.value)
 
@@ -128,7 +128,7 @@ class LivePanel(Panel):
         self._in_turn(ticket, resumed)
 
     def _in_turn(self, ticket: Ticket, make: Callable[[], Result]) -> None:
-        """Make it, once it is this panel's turn where several share a machine."""
+        """Make the picture, once it is this panel's turn where several share a machine."""
         with turn(lambda: ticket.wanted, self.say):
             result = make()
         self._finish(ticket, result)
@@ -188,5 +188,5 @@ class LivePanel(Panel):
         count, total = int(result.history["step"][-1]), result.history["total"][-1]
         how = "stopped" if result.interrupted else "finished"
         self.progress.value = self.progress.value if result.interrupted else 1.0
-        self.say(f"{how} after {count} steps, L_total = {total:.4g}; Continue goes on")
+        self.say(f"{how} after {count} steps, L_total = {total:.4g}; press Continue for more")
         self.on_finished(result)

@@ -27,7 +27,7 @@ from styletools.explorers.worker import Ticket, Worker
 __all__ = ["SIDES", "STILLS", "WIDTH", "Panel", "as_literal", "folded", "whole"]
 
 WIDTH = 960
-"""Of a panel, in pixels: all of it is seen in a window of 1000."""
+"""Width of a panel in pixels: a window of 1000 shows all of it."""
 SIDES = (440, 400)
 """Width and height of the picture that is made, in pixels; one of another shape is fitted in."""
 STILLS = "Still pictures, by the lists above"
@@ -40,7 +40,7 @@ _open_lock = threading.Lock()
 
 
 def whole(explore: Callable[P, T]) -> Callable[P, T]:
-    """A panel whole or not at all: ipywidgets keeps every widget until it is closed, also those of a failed attempt.
+    """Make a panel whole or not at all: ipywidgets keeps every widget until it is closed, even after a failure.
 
     Example:
         >>> from ipywidgets.widgets.widget import _instances
@@ -69,7 +69,7 @@ def whole(explore: Callable[P, T]) -> Callable[P, T]:
 
 
 def as_literal(value: Any) -> str:  # noqa: ANN401  # whatever a panel was called with
-    """What a call is written with: a name as it is, anything else by its kind.
+    """An argument as the text of a call shows it: a name as it is, anything else by its kind.
 
     Example:
         >>> as_literal("dots"), as_literal(b"a file")
@@ -79,7 +79,7 @@ def as_literal(value: Any) -> str:  # noqa: ANN401  # whatever a panel was calle
 
 
 def folded(title: str, children: list[widgets.Widget]) -> widgets.Accordion:
-    """Something that is opened when it is wanted.
+    """Widgets folded away until they are wanted.
 
     Example:
         >>> folded("more", [widgets.HTML()]).selected_index is None
@@ -96,19 +96,19 @@ class Panel:
 
     Args:
         title: shown on top.
-        call: what was written to get it, as `explore_style('starry_night')`; the text where there are no widgets.
+        call: the call that made it, such as `explore_style('starry_night')`; its text where there are no widgets.
 
     Attributes:
-        error: the last exception, or None; also told in the status line.
+        error: the last exception, or None; also shown in the status line.
         view: the widget.
-        stills: pictures that stand in for the panel where there are no widgets, as on a page that was printed.
+        stills: pictures that stand in for the panel where there are no widgets, as on a printed page.
     """
 
     def __init__(self, title: str, call: str) -> None:
         """Make what all panels have; a subclass adds its controls and calls `_compose`."""
         self.call = call
         self.error: Exception | None = None
-        self.lock = threading.RLock()  # callbacks may run while a cell does, and beside the worker
+        self.lock = threading.RLock()  # callbacks may run during a cell, and beside the worker
         self.closed = False
         self.stills: list[Picture] = []
         self._doing = ""
@@ -131,21 +131,21 @@ class Panel:
         self.view = widgets.VBox()
 
     def button(self, text: str, icon: str, tooltip: str, action: Callable[[], None]) -> widgets.Button:
-        """A button whose exceptions are told in the panel instead of being swallowed."""
+        """A button whose exceptions are shown in the panel instead of being swallowed."""
         made = widgets.Button(description=text, icon=icon, tooltip=tooltip, layout=widgets.Layout(width="120px"))
         made.on_click(lambda _: self.guard(action))
         return made
 
     def on_change(self, control: widgets.Widget, action: Callable[[], None]) -> None:
-        """Call when a control's value changes."""
+        """Call `action` when a control's value changes."""
         control.observe(lambda _: self.guard(action), names="value")
 
     def guard(self, action: Callable[[], None]) -> None:
-        """Run a callback; tell what it raises."""
+        """Run a callback; show what it raises."""
         if self.closed:
             return
         try:
-            # What the worker sets calls back as well; it must not wait for a callback that waits for the worker.
+            # What the worker sets triggers callbacks too; it must not wait for a callback that waits for the worker.
             with contextlib.nullcontext() if self._worker.is_current() else self.lock:
                 action()
         except Exception as error:  # ipywidgets would swallow it
@@ -165,7 +165,7 @@ class Panel:
         self._worker.cancel()
 
     def wait(self, seconds: float = 60.0) -> bool:
-        """Wait until the worker has nothing to do; whether that was so in time."""
+        """Wait until the worker has nothing to do; return whether that was so in time."""
         return self._worker.wait(seconds)
 
     def close(self) -> None:
@@ -183,15 +183,15 @@ class Panel:
         self.status.value = html.escape(text)
 
     def due(self, seconds: float = 0.2) -> bool:
-        """Whether it is time for a new frame: at most five a second, more would choke a notebook."""
+        """Whether it is time for a new frame: at most five a second; more would choke a notebook."""
         return time.monotonic() - self._drawn >= seconds
 
     def drawn(self) -> None:
-        """Count the time to the next frame from now, where one has been drawn, which takes longer or shorter."""
+        """Count the time to the next frame from now, when one has been drawn, however long that took."""
         self._drawn = time.monotonic()
 
     def _compose(self, controls: list[widgets.Widget], pictures: list[widgets.Widget]) -> None:
-        """Put it together: title, controls, progress and Stop, status, pictures."""
+        """Put the panel together: title, controls, progress and Stop, status, pictures."""
         running = widgets.HBox([self.stop_button, self.progress], layout=widgets.Layout(align_items="center"))
         self.view.children = (self._title, *controls, running, self.status, *pictures, Access())
         self.view.add_class("styletools-panel")
@@ -200,7 +200,7 @@ class Panel:
         )
 
     def _idle(self) -> None:
-        """Nothing runs any more."""
+        """Called when nothing runs any more."""
         self.stop_button.disabled = True
         if self.status.value == html.escape(self._doing):  # it was stopped before it could say anything
             self.say("stopped")
@@ -212,7 +212,7 @@ class Panel:
         self.status.value = f"<b>⚠</b> {html.escape(text if known else f'{type(error).__name__}: {text}')}"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        """Show the widgets; as text only what was called, which is the same in every run."""
+        """Show the widgets; as text, only the call, which is the same in every run."""
         if self.closed:
             return {"text/plain": f"{self.call}  (closed; run its cell again)"}
         _register(self)
@@ -223,7 +223,7 @@ class Panel:
         return bundle
 
     def __repr__(self) -> str:
-        """What was called."""
+        """The call that made it."""
         return self.call
 
 
@@ -240,7 +240,7 @@ def _printed(pictures: list[Picture]) -> bytes:
 
 
 def _register(panel: Panel) -> None:
-    """Close the panels that an earlier run of the same cell has shown."""
+    """Close the panels that an earlier run of the same cell showed."""
     cell, execution = _cell()
     with _open_lock:
         before, panels = _open.get(cell, (None, []))
@@ -264,7 +264,7 @@ def _forget(panel: Panel) -> None:
 
 def _cell() -> tuple[object, object]:
     """The cell that is running, and which run of it this is."""
-    from IPython import get_ipython  # noqa: PLC0415  # only there if somebody shows a panel
+    from IPython import get_ipython  # noqa: PLC0415  # only there if a panel is shown
 
     shell = get_ipython()
     if shell is None:
@@ -273,7 +273,7 @@ def _cell() -> tuple[object, object]:
         metadata = shell.get_parent().get("metadata", {})
     except AttributeError:  # a terminal
         metadata = {}
-    # A front end that does not name its cells is known by the text of the cell.
+    # Where the front end does not name its cells, a cell is known by its text.
     cell = metadata.get("cellId") or (shell.user_ns.get("In") or [""])[-1]
     return cell, shell.execution_count
 

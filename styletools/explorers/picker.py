@@ -1,4 +1,4 @@
-"""Choose a picture: bundled, drawn, or a file of one's own."""
+"""Choose a picture: bundled, drawn, or a file of your own."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from styletools.pictures.samples import PAINTINGS, PHOTOGRAPHS
 __all__ = ["LARGEST_UPLOAD", "Chosen", "Picker"]
 
 LARGEST_UPLOAD = 20_000_000
-"""Bytes of a file."""
+"""Bytes of the largest file that is accepted."""
 _OWN = "your own"
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was chosen at one moment: a worker that asks later would mix two choices.
+    """What was chosen at one moment: a worker that asked later might mix two choices.
 
     Attributes:
         name: in the list.
-        key: what the picture is known by; two files of one name have two.
+        key: what the picture is known by; two files of the same name have different keys.
         source: what a recipe takes: a name, or what was given or uploaded.
     """
 
@@ -38,7 +38,7 @@ class Chosen:
     source: Any
 
     def image(self, size: int) -> Tensor:
-        """The picture, its longer side as given, (1, 3, H, W).
+        """The picture with the given longer side, (1, 3, H, W).
 
         Raises:
             ImageError: it cannot be read.
@@ -52,7 +52,7 @@ class Picker:
     """A list of pictures and a button to add a file.
 
     Args:
-        panel: where errors are told.
+        panel: where errors are shown.
         label: what the picture is for.
         start: a bundled name, a path or whatever `load_image` reads, or a tensor.
         names: what is in the list.
@@ -61,7 +61,7 @@ class Picker:
     def __init__(
         self, panel: Panel, label: str, start: ImageSource | Tensor, names: Sequence[str] | None = None
     ) -> None:
-        """Read the first picture, so that a wrong name is said at once."""
+        """Read the first picture, so that a wrong name is reported at once."""
         self._panel = panel
         self._files: dict[str, Any] = {}
         self._keys: dict[str, str] = {}
@@ -92,29 +92,29 @@ class Picker:
 
     @property
     def name(self) -> str:
-        """See `Chosen`, as all that follow."""
+        """The name of what is chosen now; see `Chosen`."""
         return self.chosen.name
 
     @property
     def key(self) -> str:
-        """Of what is chosen now."""
+        """The key of what is chosen now."""
         return self.chosen.key
 
     @property
     def source(self) -> Any:
-        """Of what is chosen now."""
+        """The source of what is chosen now."""
         return self.chosen.source
 
     def image(self, size: int) -> Tensor:
-        """Of what is chosen now."""
+        """The picture that is chosen now, with the given longer side."""
         return self.chosen.image(size)
 
     def on_change(self, action: Callable[[], None]) -> None:
-        """Call when another picture is chosen or uploaded."""
+        """Call `action` when another picture is chosen or uploaded."""
         self._panel.on_change(self.choice, action)
 
     def _uploaded(self) -> None:
-        """Put the file into the list and choose it; a file that is no picture changes nothing."""
+        """Put the file into the list and choose it; a file that is not a picture changes nothing."""
         for file in self.upload.value:
             name, content = str(file["name"]), bytes(file["content"])
             if len(content) > LARGEST_UPLOAD:
@@ -138,7 +138,7 @@ class Picker:
 
 
 def _checked(source: ImageSource | Tensor) -> Any:
-    """A picture that can be read again and again: what a file object holds, and a plain tensor."""
+    """The picture in a form that can be read again and again: a file object's bytes, a plain tensor."""
     if isinstance(source, Tensor):
         source = source.detach().float().cpu()
         check_image(source, "image")

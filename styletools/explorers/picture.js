@@ -1,4 +1,4 @@
-// A picture with a text for those who do not see it: ipywidgets' own Image has none.
+// A picture with a text for those who cannot see it: ipywidgets' own Image has none.
 
 /** @param {{ model: import("@anywidget/types").AnyModel, el: HTMLElement }} context */
 function render({ model, el }) {

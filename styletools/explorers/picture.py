@@ -23,7 +23,7 @@ def png(image: Tensor | Image.Image, width: int | None = None) -> bytes:
 
     Args:
         image: a tensor (1, 3, H, W) in [0, 1], or a PIL image.
-        width: at least so many pixels; None leaves it as it is.
+        width: in pixels; a wider picture, or any with None, is left as it is.
 
     Raises:
         InputError: not a picture.
@@ -38,7 +38,7 @@ def png(image: Tensor | Image.Image, width: int | None = None) -> bytes:
         height = round(shown.height * width / shown.width)
         shown = shown.resize((width, height), Image.Resampling.BICUBIC)
     buffer = io.BytesIO()
-    shown.save(buffer, "PNG", compress_level=1)  # a frame is looked at for a fifth of a second
+    shown.save(buffer, "PNG", compress_level=1)  # a frame is seen for a fifth of a second
     return buffer.getvalue()
 
 
@@ -53,7 +53,7 @@ def blank(width: int = 64, height: int = 64) -> Image.Image:
 
 
 class _Shown(anywidget.AnyWidget):
-    """PNG bytes on the page, of a fixed size, with a text in their place."""
+    """PNG bytes on the page, at a fixed size, with a text for those who cannot see them."""
 
     _esm = Path(str(files("styletools.explorers") / "picture.js"))
     value = traitlets.Bytes().tag(sync=True)
@@ -90,6 +90,6 @@ class Picture:
         self.image.value = image if isinstance(image, bytes) else png(image)
 
     def say(self, caption: str) -> None:
-        """Change the caption, which is text, not HTML; whoever does not see the picture is told the same."""
+        """Change the caption, which is text, not HTML, and is told to those who cannot see the picture, too."""
         self.image.alt = caption
         self.caption.value = f"<small>{html.escape(caption)}</small>"

@@ -1,4 +1,4 @@
-"""Statistics side by side: textures of one source from the same noise in the same seconds, scored by each other."""
+"""Statistics side by side: textures of one source, from the same noise in the same time, scored by each other."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def explore_statistics(
     size: int | None = None,
     seconds: int = 10,
 ) -> StatisticsPanel:
-    """Hold statistics against each other: what does each keep of a texture, and what can it not see?
+    """Compare statistics: what does each keep of a texture, and what can it not see?
 
     Without widgets: `styletools.laboratory.compare_statistics` and `score_statistics`.
 
@@ -47,14 +47,14 @@ def explore_statistics(
         source: a bundled name, a file, or a tensor; more can be chosen in the panel.
         names: two to four statistics, see `styletools.statistics`.
         size: longer side in pixels; by default 256 where a step of that size is quick, else 128.
-        seconds: that each may compute.
+        seconds: of computing time for each.
 
     Returns:
-        The panel; as the last value of a cell it is shown.
+        The panel; it is shown as the last value of a cell.
 
     Raises:
         ImageError: the picture cannot be read.
-        InputError: an unknown statistic, or another number of them.
+        InputError: an unknown statistic, or too few or too many of them.
 
     Example:
         >>> panel = explore_statistics("dots", ["gram", "mean"], size=64, seconds=1)
@@ -78,7 +78,7 @@ class StatisticsPanel(Panel):
 
     Attributes:
         results: of the last run, by statistic.
-        scores: of those that are finished, by statistic and by the one they are scored with.
+        scores: of those that are finished, by their statistic and by the one that scores them.
     """
 
     def __init__(self, source: ImageSource | Tensor, names: list[str], size: int, seconds: int) -> None:
@@ -103,7 +103,7 @@ class StatisticsPanel(Panel):
             min=1,
             max=max(120, seconds),
             description="seconds",
-            tooltip="that each statistic may compute",
+            tooltip="computing time for each statistic",
         )
         self.size = size_slider(size)
         self.seed = noise_number()
@@ -112,7 +112,7 @@ class StatisticsPanel(Panel):
         self.original = Picture("the source", width, width)
         self.pictures = [Picture(_NONE, width, width) for _ in range(MOST)]
         self.table = widgets.HTML(layout=widgets.Layout(width=f"{WIDTH}px"))
-        self.start_button = self.button("Start", "play", "Make them one after the other", self.start)
+        self.start_button = self.button("Start", "play", "Make them one after another", self.start)
         self.picker.on_change(self.show_original)
         numbers = widgets.HBox([self.seconds, self.size, self.seed])
         columns = widgets.HBox(
@@ -156,7 +156,7 @@ class StatisticsPanel(Panel):
     ) -> None:
         names = list(columns)
         shown = [self.pictures[column] for column in columns.values()]
-        self.results, self.scores, self.table.value = {}, {}, ""  # here, where no older run is left that fills them
+        self.results, self.scores, self.table.value = {}, {}, ""  # here, where no older run is left to fill them
         for picture in self.pictures:
             picture.show(blank())
             picture.say(_NONE)
@@ -187,7 +187,7 @@ class StatisticsPanel(Panel):
             self.scores |= score_statistics({name: result.image}, image, names)
             self.table.value = table(self.scores, names)
         self.progress.value = 1.0
-        self.say("finished: down the table what was made, across what it is scored by")
+        self.say("finished: down the table, the statistic that made a texture; across, the one that scores it")
 
 
 def table(scores: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> str:
@@ -212,8 +212,8 @@ def table(scores: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> st
         for row, values in scores.items()
     )
     caption = (
-        "Distance from the source: near 0 the source itself, 1 a picture without features; compare down a column. "
-        "Grey: by itself."
+        "Distance from the source: near 0 for the source itself, 1 for a picture without features; compare down a "
+        "column. Grey: scored by its own statistic."
     )
     corner = f"<th style='{style}'>made with ↓ scored by →</th>"
     return f"<table><tr>{corner}{head}</tr>{rows}</table><small>{caption}</small>"

@@ -1,4 +1,4 @@
-"""The studio: everything at once, for one's own pictures."""
+"""The studio: everything at once, for your own pictures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from styletools.recipes import Result, transfer
 __all__ = ["StudioPanel", "explore_studio"]
 
 KEPT = 6
-"""So many finished runs are kept to compare."""
+"""How many finished runs are kept to compare."""
 NOTHING_TO_SAVE = "<small>finished pictures can be saved here</small>"
 
 
@@ -57,7 +57,7 @@ def explore_studio(
         steps: at each size.
 
     Returns:
-        The panel; as the last value of a cell it is shown.
+        The panel; it is shown as the last value of a cell.
 
     Raises:
         ImageError: a picture cannot be read.
@@ -134,7 +134,7 @@ class StudioPanel(LivePanel):
             picture.say(f"the {what}: {picker.name}")
 
     def prepare(self) -> Callable[[OnStep], Result]:
-        """Transfer with all that is chosen."""
+        """Transfer with everything as it is chosen now."""
         self.film = Film()
         self.photograph = self.content.image(256)  # of this run, whatever is chosen later
         self.format = self.output.format.value
@@ -152,7 +152,7 @@ class StudioPanel(LivePanel):
         return lambda on_step: transfer(content, beta=1.0, progress=False, on_step=on_step, **options)
 
     def on_frame(self, step: Step) -> None:
-        """Put the frame into the film too."""
+        """Add the frame to the film."""
         self.film.add(step.image)
 
     def on_finished(self, result: Result) -> None:
@@ -180,7 +180,7 @@ class StudioPanel(LivePanel):
         return _link(f"picture{ending}", f"image/{kind}", picture_bytes(result, ending, bits), text)
 
     def start(self) -> None:
-        """Begin anew, with the new picture in sight."""
+        """Begin a new run, with the new picture in sight."""
         self.before.value = False
         super().start()
 
@@ -215,7 +215,7 @@ def _json(result: Result) -> bytes:
 
 
 def _link(name: str, kind: str, content: bytes, text: str) -> str:
-    """A link that carries its file: it needs no server's folder, and works under Voilà."""
+    """A link that carries its file: it needs no folder on a server, and works under Voilà."""
     data = base64.b64encode(content).decode()
     style = "text-decoration: underline; color: #1a4e8a"
     return f'<a style="{style}" download="{html.escape(name)}" href="data:{kind};base64,{data}">{html.escape(text)}</a>'

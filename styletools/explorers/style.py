@@ -25,7 +25,7 @@ from styletools.recipes import STYLE_LAYERS, Result, reconstruct_style
 __all__ = ["StylePanel", "explore_style", "growing_subsets"]
 
 GALLERY = 12
-"""So many pictures are kept; the oldest goes first."""
+"""How many pictures are kept; the oldest goes first."""
 
 
 def growing_subsets() -> dict[str, tuple[str, ...]]:
@@ -61,7 +61,7 @@ def explore_style(
         steps: at each size.
 
     Returns:
-        The panel; as the last value of a cell it is shown.
+        The panel; it is shown as the last value of a cell.
 
     Raises:
         ImageError: the picture cannot be read.
@@ -89,7 +89,7 @@ class StylePanel(LivePanel):
         )
         names = list(dict.fromkeys((*STYLE_LAYERS, *weights)))
         for name in names[len(STYLE_LAYERS) :]:
-            find_vgg("random").layer(name)  # an unknown one is said at once
+            find_vgg("random").layer(name)  # an unknown layer is reported at once
         self.picker = Picker(self, "painting", picture)
         self.weights = {name: weight_slider(name, weights.get(name, 0.0)) for name in names}
         self.size = size_slider(size)
@@ -130,10 +130,10 @@ class StylePanel(LivePanel):
         self._put(f"{self.kept}. " + ", ".join(f"{n[4:]}: {w:.2g}" for n, w in layers.items()), self.result.image)
 
     def all_subsets(self) -> None:
-        """Make the five pictures of the upper row of Figure 1, one after the other, into the gallery."""
+        """Make the five pictures of the upper row of Figure 1, one after another, for the gallery."""
         self.gallery = {}
         recipe = self._recipe()
-        self.run(lambda ticket: self._subsets(ticket, recipe), "five layer sets, one after the other …")
+        self.run(lambda ticket: self._subsets(ticket, recipe), "five layer sets, one after another …")
 
     def _subsets(self, ticket: Ticket, recipe: Callable[..., Result]) -> None:
         for title, layers in growing_subsets().items():
@@ -151,7 +151,7 @@ class StylePanel(LivePanel):
         self.shelf.say(f"kept to compare: {len(self.gallery)} pictures, at most {GALLERY}")
 
     def _recipe(self) -> Callable[..., Result]:
-        """What makes a picture of some layers, with the other controls as they are now."""
+        """A function that makes a picture from some layers, with the other controls as they are now."""
         source = self.picker.source
         options = {name: getattr(self, name).value for name in ("size", "steps", "seed")}
         return lambda layers, on_step: reconstruct_style(source, layers, progress=False, on_step=on_step, **options)

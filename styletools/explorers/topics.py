@@ -21,20 +21,20 @@ from styletools.recipes import CONTENT_LAYER, STYLE_LAYERS
 __all__ = ["Balance", "Beginning", "Output", "Regions", "SecondPainting"]
 
 COARSE = STYLE_LAYERS[3:]
-"""Layers whose features are motifs and coarse strokes; those before them are fine strokes and colours."""
+"""Layers that see motifs and coarse strokes; those before them see fine strokes and colours."""
 _TINTS = torch.tensor([[0.1, 0.3, 1.0], [1.0, 0.55, 0.0], [0.0, 0.7, 0.3], [0.8, 0.1, 0.6]])
 
 
-_PAINTED_AT = 256  # longer side in pixels of what regions are painted on
+_PAINTED_AT = 256  # longer side, in pixels, of the pictures that regions are painted on
 
 
 class Balance:
-    """Layers and their weights, and whose colours."""
+    """Layers and their weights, and whose colours the result has."""
 
     title = "Layers and colours"
 
     def __init__(self) -> None:
-        """As the paper has them."""
+        """Begin as in the paper."""
         self.content_layer = widgets.Dropdown(
             options=["conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2"], value=CONTENT_LAYER,
             description="content l", tooltip="the layer where F and P are compared (Eq. 1)",
@@ -69,7 +69,7 @@ class SecondPainting:
     title = "A second painting, size of the strokes"
 
     def __init__(self, panel: Panel, start: str) -> None:
-        """Without one."""
+        """Begin without one."""
         self.wanted = widgets.Checkbox(
             value=False, description="with a second painting", indent=False,
             tooltip="blend it in, or let it paint a region of its own (see Regions)",
@@ -86,7 +86,7 @@ class SecondPainting:
         )  # fmt: skip
         self.strokes = widgets.FloatSlider(
             value=1.0, min=0.4, max=1.5, step=0.1, description="strokes", continuous_update=False,
-            tooltip="size of the paintings over that of the result: smaller for finer strokes",
+            tooltip="size of the paintings relative to that of the result: smaller for finer strokes",
         )  # fmt: skip
         self.box = widgets.VBox([self.wanted, self.picker.box, self.how, self.share, self.strokes])
 
@@ -113,14 +113,14 @@ class Regions:
     NONE, FILE, PAINTED = "none", "from a file", "painted by hand"
 
     def __init__(self, panel: Panel, photograph: Picker, painting: Picker) -> None:
-        """Without one."""
+        """Begin without regions."""
         self._panel, self._photograph, self._painting = panel, photograph, painting
         self._file: bytes | None = None
         words = [(f"{word}: {meaning}", word) for word, (_, _, meaning) in ROUGH.items()]
         self.choice = widgets.Dropdown(
             options=[(self.NONE, self.NONE), *words, (self.FILE, self.FILE), (self.PAINTED, self.PAINTED)],
             value=self.NONE, description="regions",
-            tooltip="with a second painting each paints one of them; with one, each region has its style for itself",
+            tooltip="with a second painting, each paints one of them; with one, each region gets its style separately",
             layout=widgets.Layout(width="520px"),
         )  # fmt: skip
         self.number = widgets.FloatSlider(
@@ -143,8 +143,8 @@ class Regions:
             painter.painted = lambda: panel.guard(self.show)
             painter.layout = widgets.Layout(width="460px", max_width="100%")
         note = widgets.HTML(
-            "<small>A region of the photograph gets the style of the same region of the painting; where nothing is "
-            "painted on the painting, the style of all of it. With a second painting each paints one region.</small>"
+            "<small>A region of the photograph gets the style of the same region of the painting; if nothing is "
+            "painted on the painting, the style of all of it. With a second painting, each paints one region.</small>"
         )
         both = widgets.HBox(self.painters, layout=widgets.Layout(flex_flow="row wrap", grid_gap="8px"))
         self.canvas = widgets.VBox([note, both, missing("a mask from a file")], layout=widgets.Layout(display="none"))
@@ -200,7 +200,7 @@ class Regions:
     def _uploaded(self) -> None:
         for file in self.upload.value:
             content = bytes(file["content"])
-            load_mask(content, self._photograph.image(220), str(file["name"]))  # what is wrong with it is told
+            load_mask(content, self._photograph.image(220), str(file["name"]))  # raises what is wrong with it
             self._file = content
             if self.choice.value == self.FILE:
                 self.show()
@@ -213,7 +213,7 @@ class Beginning:
     title = "Start, size, steps"
 
     def __init__(self, size: int, steps: int) -> None:
-        """From white noise."""
+        """Begin with white noise."""
         self.init = widgets.Dropdown(
             options=[("white noise", "noise"), ("the photograph", "content"), ("the painting", "style")],
             value="noise", description="start", tooltip="what the picture begins as",
@@ -238,11 +238,11 @@ class Output:
     title = "Files"
 
     def __init__(self) -> None:
-        """PNG with 8 bits."""
+        """Begin with a PNG of 8 bits."""
         self.format = widgets.Dropdown(
             options=[("PNG", (".png", 8)), ("PNG, 16 bits", (".png", 16)), ("TIFF, 16 bits", (".tif", 16)),
                      ("JPEG", (".jpg", 8))],
-            description="picture", tooltip="of the link below the picture, from the next run on",
+            description="picture", tooltip="format of the link below the picture, from the next run on",
         )  # fmt: skip
         note = (
             "<small>A folder of photographs, and films as MP4: <code>styletools transfer --help output</code></small>"

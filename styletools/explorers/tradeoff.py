@@ -45,13 +45,13 @@ def tradeoff(
     steps: int = 30,
     on_step: OnStep | None = None,
 ) -> Iterator[tuple[str, float, Result]]:
-    """Make small transfers for all style layers and all α/β, one after the other.
+    """Make small transfers for all sets of style layers and all α/β, one after another.
 
     Args:
         content: the photograph.
         style: the painting.
         ratios: α/β, in relative units.
-        layer_sets: style layers by name.
+        layer_sets: sets of style layers, by name.
         size: longer side in pixels.
         steps: of each; they start from the photograph.
         on_step: see `styletools.transfer`.
@@ -68,7 +68,8 @@ def tradeoff(
         [('low', 1, (1, 3, 43, 64))]
 
     Reference:
-        Gatys, Ecker and Bethge 2016, Figures 3 and 4.
+        Gatys, Ecker and Bethge 2016, Figure 4; both together in Figure 3 of their preprint of 2015, *A Neural
+        Algorithm of Artistic Style*.
     """
     vgg = find_vgg()
     for name, layers in layer_sets.items():
@@ -95,11 +96,11 @@ def explore_tradeoff(
     Args:
         content: the photograph.
         style: the painting.
-        size: longer side of the small ones in pixels.
+        size: longer side of the small transfers in pixels.
         steps: of each.
 
     Returns:
-        The panel; as the last value of a cell it is shown.
+        The panel; it is shown as the last value of a cell.
 
     Raises:
         ImageError: a picture cannot be read.
@@ -139,7 +140,7 @@ class TradeoffPanel(Panel):
         self._compose([controls], [widgets.HBox([grid, self.large.box])])
 
     def start(self) -> None:
-        """Fill the grid, from the photograph's side to the painting's."""
+        """Fill the grid, row by row, from much of the photograph to much of the painting."""
         self.results = {}
         for picture, _ in self.cells.values():
             picture.show(blank())
@@ -148,9 +149,9 @@ class TradeoffPanel(Panel):
         self.run(self._fill, "working …")
 
     def larger(self, name: str, ratio: float) -> None:
-        """Continue one of them at twice the size."""
+        """Continue one transfer at twice the size."""
         if (name, ratio) not in self.results:
-            self.say("that one is not there yet; press Start and wait for it")
+            self.say("that one is not made yet; press Start and wait for it")
             return
         self.run(lambda ticket: self._enlarge(ticket, name, ratio), f"continuing {name}, α/β = {ratio:g} …")
 
@@ -170,7 +171,7 @@ class TradeoffPanel(Panel):
             self.results[name, ratio] = result
             self.cells[name, ratio][0].show(png(result.image, _CELL))
             self.progress.value = len(self.results) / len(self.cells)
-            self.say(f"{len(self.results)} of {len(self.cells)} are there")
+            self.say(f"{len(self.results)} of {len(self.cells)} are made")
 
     def _enlarge(self, ticket: Ticket, name: str, ratio: float) -> None:
         def follow(step: Step) -> bool:

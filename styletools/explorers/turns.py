@@ -1,7 +1,7 @@
-"""Panels that share a machine: only so many work at once, the others wait and see how many are before them.
+"""Panels that share a machine: only so many work at once; the others wait, and see how many are before them.
 
 Each page of a studio has a process of its own, so the queue is a folder. A ticket is a file that its holder has locked;
-the system unlocks it when the holder ends, however that happens, and whoever comes next takes it away.
+the system unlocks it when the holder ends, however that happens, and the next panel that looks removes it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from styletools.explorers.worker import Cancelled, synchronous
 __all__ = ["AT_ONCE", "LARGEST", "QUEUE", "largest", "turn"]
 
 AT_ONCE = "STYLETOOLS_STUDIO_AT_ONCE"
-"""Environment variable: how many panels of this machine work at once."""
+"""Environment variable: how many panels of this machine may work at once."""
 
 QUEUE = "STYLETOOLS_STUDIO_QUEUE"
-"""Environment variable: the folder of the queue. Without it nobody waits."""
+"""Environment variable: the folder of the queue. Without it no panel waits."""
 
 LARGEST = "STYLETOOLS_STUDIO_LARGEST"
 """Environment variable: the longest side of a picture, in pixels."""
@@ -43,11 +43,11 @@ def largest(otherwise: int) -> int:
 
 @contextmanager
 def turn(wanted: Callable[[], bool], say: Callable[[str], None]) -> Iterator[None]:
-    """Wait for one's turn, and have it until the block ends.
+    """Wait for a turn, and keep it until the block ends.
 
     Args:
-        wanted: whether anybody still waits for this.
-        say: told the place in the queue, when it changes.
+        wanted: whether the work is still wanted.
+        say: called with the place in the queue when it changes.
 
     Raises:
         Cancelled: it is no longer wanted.
@@ -85,7 +85,7 @@ def _earlier(mine: Path) -> list[Path]:
 
 
 def _is_held(ticket: Path) -> bool:
-    """Whether somebody holds it; one whose holder has ended is taken away."""
+    """Whether a ticket is held; one whose holder has ended is removed."""
     try:
         with FileLock(ticket, timeout=0):
             pass

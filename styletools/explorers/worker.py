@@ -1,4 +1,4 @@
-"""One thread that does a panel's slow work: the newest request wins, and the older one is asked to stop."""
+"""One thread that does a panel's slow work: the newest request wins, and the one before is asked to stop."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TypeAlias
 __all__ = ["SYNCHRONOUS", "Cancelled", "Ticket", "Worker", "synchronous"]
 
 SYNCHRONOUS = "STYLETOOLS_SYNCHRONOUS"
-"""Environment variable: set to 1, a panel computes in the cell that asks for it, without a thread."""
+"""Environment variable: if it is 1, a panel computes in the cell that asks for it, without a thread."""
 
 
 class Cancelled(Exception):  # noqa: N818  # not an error
-    """Raised in a job that asks `ticket.check()` after a newer request came: it ends quietly."""
+    """Raised by `ticket.check()` in a job that is no longer wanted, which then ends quietly."""
 
 
 class Ticket:
@@ -33,11 +33,11 @@ class Ticket:
     def __init__(self) -> None:
         """Wanted, until it is cancelled."""
         self._stop = threading.Event()
-        self.forgotten = False  # what the job has made shall not be shown any more
+        self.forgotten = False  # whether what the job has made must no longer be shown
 
     @property
     def wanted(self) -> bool:
-        """Whether nobody has asked the job to stop."""
+        """Whether the job has not been asked to stop."""
         return not self._stop.is_set()
 
     def cancel(self) -> None:
@@ -58,7 +58,7 @@ Job: TypeAlias = Callable[[Ticket], None]
 
 
 def synchronous() -> bool:
-    """Whether panels compute without a thread: if asked to, and on Colab, which shows nothing that a thread makes.
+    """Whether panels compute without a thread: if asked to, or on Colab, which shows nothing that a thread makes.
 
     Example:
         >>> synchronous() in (True, False)
@@ -115,7 +115,7 @@ class Worker:
         return threading.current_thread() is self._thread
 
     def submit(self, job: Job) -> Ticket:
-        """Do this next: what runs is asked to stop, what waited is forgotten.
+        """Do this next: a job that runs is asked to stop, one that waits is dropped.
 
         Raises:
             RuntimeError: the worker was closed.
@@ -148,7 +148,7 @@ class Worker:
             self._idle()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until nothing is left to do; whether that was so in time."""
+        """Wait until nothing is left to do; return whether that was so in time."""
         with self._changed:
             return self._changed.wait_for(lambda: self._current is None and self._waiting is None, seconds)
 
@@ -189,6 +189,6 @@ class Worker:
             job(ticket)
         except Cancelled:
             pass
-        except Exception as error:  # whatever it is, the panel tells it; a thread's exception is seen by nobody
+        except Exception as error:  # the panel shows it, whatever it is: nobody sees a thread's exception
             if not self.more:  # else a newer request has come, and nobody waits for this one
                 self._failed(error)

@@ -1,4 +1,4 @@
-"""Style without its colours: ways to keep those of the photograph, before the transfer and after it.
+"""Style without its colours: ways to keep the colours of the photograph, before or after the transfer.
 
 Reference:
     Gatys, Bethge, Hertzmann and Shechtman 2016, *Preserving Color in Neural Artistic Style Transfer*.
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Space = Literal["yiq", "lab"]
-"""Where `keep_colours` takes brightness and colour apart."""
+"""The colour space in which `keep_colours` separates brightness from colour."""
 
 # Linear sRGB → XYZ with Y = 1 for white, and the white point of D65 that follows: IEC 61966-2-1:1999.
 _XYZ = torch.tensor([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], dtype=torch.float64)
@@ -77,7 +77,7 @@ def keep_colours(result: Tensor, photograph: Tensor, space: Space = "yiq") -> Te
 def match_colours(image: Tensor, reference: Tensor) -> Tensor:
     """Give a picture the mean colour, and the covariance of colours, of another: for *before* the transfer.
 
-    With μ and Σ of each picture's pixels: x ↦ μ_r + Σ_r^½ Σ^−½ (x − μ), kept in [0, 1].
+    With the mean μ and the covariance Σ of each picture's pixels: x ↦ μ_r + Σ_r^½ Σ^−½ (x − μ), kept in [0, 1].
 
     Args:
         image: the painting, (1, 3, H, W) in [0, 1].
@@ -87,7 +87,7 @@ def match_colours(image: Tensor, reference: Tensor) -> Tensor:
         The painting in the photograph's colours.
 
     Raises:
-        InputError: not pictures.
+        InputError: not pictures, or batches of several.
 
     Example:
         >>> image, reference = 0.2 + 0.6 * torch.rand(1, 3, 16, 16), 0.4 + 0.2 * torch.rand(1, 3, 16, 16)
@@ -103,15 +103,15 @@ def match_colours(image: Tensor, reference: Tensor) -> Tensor:
 
 @explained
 def match_histogram(image: Tensor, reference: Tensor) -> Tensor:
-    """Give each channel of a picture exactly the values of another's, in the picture's own order.
+    """Give each channel of a picture the histogram of another's, and keep the order of its values.
 
     The pixel of rank k among N takes the k/(N − 1) quantile of the reference, with linear interpolation between
-    its values: where both pictures have as many pixels, these are the reference's own. Pixels that are equal stay
-    equal: they share their mean rank.
+    its values: where both pictures have equally many pixels, these are the reference's own. Pixels that are equal
+    stay equal: they share their mean rank.
 
-    The three channels are matched apart. So how often each red, each green and each blue occurs is right, but not
-    which go together: there can be colours that neither picture has. `match_colours` keeps the three together, but
-    only their mean and covariance.
+    The three channels are matched separately. So each red, each green and each blue occurs as often as it should,
+    but not in the right combinations: there can be colours that neither picture has. `match_colours` treats the
+    three together, but matches only their mean and covariance.
 
     Args:
         image: the painting, (1, 3, H, W) in [0, 1].
@@ -140,11 +140,11 @@ def match_histogram(image: Tensor, reference: Tensor) -> Tensor:
 
 @explained
 def match_luminance(image: Tensor, reference: Tensor) -> Tensor:
-    """Give a grey painting the mean and the deviation of a photograph's brightness: for a transfer of luminance only.
+    """Give a grey painting the mean and deviation of a photograph's brightness: for a transfer of luminance only.
 
     With the luma Y of the painting, its mean μ and standard deviation σ, and those of the photograph:
-    Y ↦ σ_r/σ (Y − μ) + μ_r, kept in [0, 1]. Without it, the brightness of a dark painting, which is a part of its
-    style, would go to a light photograph that is to keep its own colours.
+    Y ↦ σ_r/σ (Y − μ) + μ_r, kept in [0, 1]. Without it, the darkness of a dark painting, which is part of its
+    style, would pass to a light photograph that is to keep its own colours.
 
     Args:
         image: the painting, (1, 3, H, W) in [0, 1].
@@ -176,7 +176,7 @@ def match_luminance(image: Tensor, reference: Tensor) -> Tensor:
 
 @explained
 def to_lab(image: Tensor) -> Tensor:
-    """Turn a picture into CIELAB: lightness L*, 0 … 100, green to red a*, and blue to yellow b*.
+    """Turn a picture into CIELAB: lightness L* from 0 to 100, a* from green to red, b* from blue to yellow.
 
     Args:
         image: sRGB, (B, 3, H, W) in [0, 1].
@@ -210,8 +210,8 @@ def from_lab(lab: Tensor) -> Tensor:
         lab: L*, a*, b* for the white D65, (B, 3, H, W).
 
     Returns:
-        sRGB, (B, 3, H, W) float64 on the CPU. A colour that no screen has is clamped to [0, 1], channel by channel
-        of linear light.
+        sRGB, (B, 3, H, W) float64 on the CPU. A colour outside sRGB is clamped to [0, 1] in linear light, channel
+        by channel.
 
     Raises:
         InputError: another shape.
@@ -250,7 +250,7 @@ def _ranks(values: Tensor) -> Tensor:
 
 
 def _quantiles(ranks: Tensor, count: int, values: Tensor) -> Tensor:
-    """For each rank among `count`, what has the same place among sorted values; between two, on a straight line."""
+    """For each rank among `count`, the value at the same relative place in the sorted values, interpolated linearly."""
     places = ranks * (len(values) - 1) / (count - 1) if count > 1 else (ranks + 0.5) * (len(values) - 1)
     lower = places.long()
     upper = places.ceil().long()
@@ -258,7 +258,7 @@ def _quantiles(ranks: Tensor, count: int, values: Tensor) -> Tensor:
 
 
 def _pixels(image: Tensor) -> Tensor:
-    """(3, pixels) in float64, on the CPU: not every device has it."""
+    """(3, pixels) in float64, on the CPU: not every device has float64."""
     return image[0].flatten(1).cpu().double()
 
 
@@ -268,5 +268,5 @@ def _moments(image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     mean = pixels.mean(1, keepdim=True)
     covariance = (pixels - mean) @ (pixels - mean).T / pixels.shape[1]
     values, vectors = torch.linalg.eigh(covariance)
-    root = values.clamp_min(1e-5).sqrt()  # a picture of one colour has no spread to take away
+    root = values.clamp_min(1e-5).sqrt()  # a picture of one colour has no spread to divide by
     return mean, vectors * root @ vectors.T, vectors / root @ vectors.T

@@ -1,6 +1,6 @@
-"""Open a picture from wherever it is, as it is; whatever is wrong with it is said in one line.
+"""Open a picture from any source, in its own mode; what is wrong with it is said in one line.
 
-What a file says of itself is not believed: its size is bounded before it is decoded, and so is its text.
+What a file says about itself is not trusted: its size is bounded before it is decoded, and so is its text.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ ImageSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview
 
 _LARGEST_FILE = 2**31  # bytes
 _PART = 2**24
-_PER_PIXEL = {"I": 60, "F": 60}  # bytes, of the picture and of what is made of it on the way to RGB
+_PER_PIXEL = {"I": 60, "F": 60}  # bytes, for the picture and its copies on the way to RGB
 _PER_PIXEL_ELSE = 32
 _UNKNOWN = "is not a picture that can be read; expected PNG, JPEG, …"
 _ONE_AT_A_TIME = threading.RLock()
 _PNG = b"\x89PNG\r\n\x1a\n"
-# Pillow logs some errors that it raises too; a handler keeps logging from printing them where nobody has set it up.
+# Pillow also logs some errors that it raises; a handler keeps them from being printed where logging is not set up.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 
@@ -81,7 +81,7 @@ def open_image(source: ImageSource) -> tuple[Image.Image, str]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Say nothing of what Pillow thinks of a file: what it warns of, it then reads or refuses.
+    """Silence Pillow's warnings about a file: what it warns about, it then reads or refuses.
 
     Example:
         >>> with quiet():
@@ -94,7 +94,7 @@ def quiet() -> Iterator[None]:
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:
-    """A path with `~` spelt out; a name that only looks like it stays.
+    """A path with `~` spelt out; a name that only looks like that stays as it is.
 
     Example:
         >>> expanded("~/a.png") == Path.home() / "a.png", expanded("a~.png").name
@@ -107,7 +107,7 @@ def expanded(path: str | os.PathLike[str]) -> Path:
 
 
 def one_line(error: BaseException) -> str:
-    r"""An error of another library as a part of a message: one line, not too long, never empty.
+    r"""An error from another library as part of a message: one line, not too long, never empty.
 
     Example:
         >>> one_line(ValueError("two\nlines")), one_line(MemoryError())
@@ -129,7 +129,7 @@ def _read(path: Path) -> bytes:
         raise ImageError(f"no such file: {path}{_nearest(path)}") from None
     except ImageError:
         raise
-    except (OSError, ValueError) as error:  # ValueError: a name that no system has
+    except (OSError, ValueError) as error:  # ValueError: a name that no system allows
         raise ImageError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
@@ -139,7 +139,7 @@ def _read_all(file: IO[bytes], name: str) -> bytes:
     while True:
         try:
             part = file.read(_PART)
-        except Exception as error:  # whatever a file object may raise: it is the caller's
+        except Exception as error:  # the file object is the caller's, and may raise anything
             raise ImageError(f"cannot read {name}: {one_line(error)}") from error
         if isinstance(part, str):
             raise ImageError(f"{name} was opened as text; open it with mode 'rb'")
@@ -176,7 +176,7 @@ def _decode_bytes(data: bytes, name: str) -> Image.Image:
         image = _opened(data, name)
         _decode(image, name)
     except ImageError as error:
-        # Pillow refuses a PNG whose text is larger than it likes; the picture has nothing to do with its text.
+        # Pillow refuses a PNG whose text exceeds its limit; the picture itself does not depend on the text.
         slim = _without_texts(data) if isinstance(error.__cause__, ValueError) and data.startswith(_PNG) else data
         if len(slim) == len(data):
             raise
@@ -186,10 +186,10 @@ def _decode_bytes(data: bytes, name: str) -> Image.Image:
 
 
 def _opened(data: bytes, name: str) -> Image.Image:
-    """Open without decoding: up to here only the size and the mode are known."""
+    """Open without decoding: after this only the size and the mode are known."""
     try:
         with warnings.catch_warnings():
-            # Pillow only warns of a picture up to twice its limit; here it is refused like the larger ones.
+            # Pillow only warns about a picture up to twice its limit; here it is refused like the larger ones.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -232,7 +232,7 @@ def _decode(image: Image.Image, name: str) -> None:
 
 
 def _without_texts(data: bytes) -> bytes:
-    """A PNG without its texts and its profile."""
+    """A PNG without its text chunks and its profile."""
     kept, at = [_PNG], len(_PNG)
     while at < len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")

@@ -1,4 +1,4 @@
-"""Settings as the text inside a picture; a file from elsewhere can hold anything, so what is read is bounded."""
+"""Settings as text inside a picture; a file from elsewhere can hold anything, so what is read is bounded."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 
 __all__ = ["from_text", "to_text"]
 
-LONGEST = 1_000_000  # characters; the settings of a picture have a few thousand
+LONGEST = 1_000_000  # characters; the settings of a picture take a few thousand
 _LONGEST_NUMBER = 100  # characters
-_DEEPEST = 50  # lists and objects within each other
+_DEEPEST = 50  # lists and objects nested in each other
 
 
 def to_text(settings: dict[str, Any], *, ascii_only: bool = False) -> str:
-    r"""Write settings as JSON, so that `from_text` gives them back.
+    r"""Write settings as JSON that `from_text` can read back.
 
-    A file name that is not UTF-8 must not cost the picture: then the text has only ASCII, and the name comes back as
-    it was.
+    A file name that is not UTF-8 must not cost the picture: then the text is ASCII only, and the name comes back as it
+    was.
 
     Args:
-        settings: what JSON has.
-        ascii_only: other letters are written by their numbers.
+        settings: values that JSON can hold.
+        ascii_only: whether other characters are written as escapes.
 
     Raises:
-        ValueError: something that JSON has not, such as NaN.
+        ValueError: something that JSON cannot hold, such as NaN.
         TypeError: likewise.
-        RecursionError: far too deep.
+        RecursionError: nested far too deeply.
 
     Example:
         >>> to_text({"α": 1}), to_text({"α": 1}, ascii_only=True)
@@ -41,14 +41,14 @@ def to_text(settings: dict[str, Any], *, ascii_only: bool = False) -> str:
 
 
 def from_text(text: object) -> dict[str, Any]:
-    """Read settings from what a file says they are.
+    """Read settings from the text in a file, trusting none of it.
 
     Args:
         text: a str, or bytes in UTF-8.
 
     Returns:
         What `to_text` was given: at most a million characters, fifty levels, finite numbers of at most a hundred
-        characters, no key twice, no letters that cannot be written.
+        characters, no key twice, no characters that cannot be encoded.
 
     Raises:
         ValueError: anything else.
@@ -102,7 +102,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_values(settings: dict[str, Any]) -> None:
-    """Level by level, since what is too deep for Python is what is looked for."""
+    """Check level by level, without recursion: what is nested too deeply for Python is what this looks for."""
     level: list[Any] = [settings]
     for _ in range(_DEEPEST):
         inner: list[Any] = []
@@ -112,7 +112,7 @@ def _check_values(settings: dict[str, Any]) -> None:
             elif isinstance(value, list):
                 inner += value
             elif isinstance(value, str):
-                # Half a letter has no bytes, unless it stands for a byte of a file name (PEP 383).
+                # A lone surrogate cannot be encoded, unless it stands for a byte of a file name (PEP 383).
                 value.encode("utf-8", "surrogateescape")
         if not inner:
             return

@@ -43,10 +43,10 @@ _KNOWN = [
 
 
 def foreign(data: bytes) -> str | None:
-    """Say what a file is that cannot be read as a picture, and what to do.
+    """Name the format of a file that cannot be read as a picture, and say what to do.
 
     Args:
-        data: the file.
+        data: the bytes of the file.
 
     Returns:
         "is …", or None where nothing is known.
@@ -78,7 +78,7 @@ def foreign(data: bytes) -> str | None:
 
 
 def runs_programs(data: bytes) -> bool:
-    """Whether Pillow would start another program, Ghostscript, on what it is told by a file.
+    """Whether Pillow would hand a file to another program, Ghostscript, which runs what it says.
 
     Example:
         >>> runs_programs(b"%!PS-Adobe-3.0 EPSF-3.0"), runs_programs(b"GIF89a")
@@ -88,11 +88,11 @@ def runs_programs(data: bytes) -> bool:
 
 
 def is_preview(image: Image.Image, data: bytes) -> bool:
-    """Whether what Pillow found is only the small preview in a raw file: many of them are TIFFs that begin with it.
+    """Whether what Pillow found is only the small preview in a raw file: many of these are TIFFs that begin with one.
 
     Args:
         image: as opened.
-        data: the file.
+        data: the bytes of the file.
 
     Example:
         >>> is_preview(Image.new("RGB", (4, 4)), b"")
@@ -108,11 +108,11 @@ def learn_heic(data: bytes, name: str) -> None:
     """If a file is a HEIC, teach Pillow to read it, with the package pillow-heif.
 
     Args:
-        data: the file.
-        name: of it, for the message.
+        data: the bytes of the file.
+        name: of the file, for the message.
 
     Raises:
-        ImageError: the package is not there.
+        ImageError: the package is not installed.
 
     Example:
         >>> learn_heic(b"GIF89a", "a.gif")
@@ -129,7 +129,7 @@ def learn_heic(data: bytes, name: str) -> None:
 
 
 def _brands(data: bytes) -> set[bytes]:
-    """What a file of the MP4 family says that it is: its major brand and those that it is compatible with."""
+    """What a file of the MP4 family says it is: its major brand and those it is compatible with."""
     if data[4:8] != b"ftyp":
         return set()
     box = data[8 : min(int.from_bytes(data[:4], "big"), 512)]

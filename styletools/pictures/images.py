@@ -1,4 +1,4 @@
-"""Pictures ↔ tensors: read, resize, and the pictures that a synthesis starts from.
+"""Pictures ↔ tensors: reading, resizing, and the noise that a synthesis starts from.
 
 Outside the network a picture is always float32 RGB in [0, 1] of shape (B, 3, H, W).
 """
@@ -44,15 +44,15 @@ _PER_PIXEL = 28  # bytes: Pillow's four, and a float for each colour, at first i
 def load_image(source: ImageSource, size: int | None = None) -> Tensor:
     """Read a picture.
 
-    Whatever Pillow reads is accepted, in every mode: transparency is laid over white, CMYK, palette, grey and
-    16-bit pictures become 8-bit RGB, a colour profile in the file is converted to sRGB (first, then white), the EXIF
-    orientation is applied, and of an animation the first frame is taken. HEIC, as phones write it, needs
+    Whatever Pillow reads is accepted, in every mode: transparent pictures are laid over white, CMYK, palette, grey and
+    16-bit pictures become 8-bit RGB, a colour profile in the file is converted to sRGB (before the white), the EXIF
+    orientation is applied, and the first frame of an animation is taken. HEIC, which phones write, needs
     `pip install "styletools[heic]"`; AVIF needs Pillow 11.3.
 
     Args:
         source: path, bytes, binary file object or PIL image; also the name of a bundled picture
             (`styletools.SAMPLES`, `styletools.PROCEDURAL`) where no file has that name.
-        size: the longer side in pixels, the picture is made smaller or larger to match. The shorter side is
+        size: the longer side in pixels; the picture is made smaller or larger to match. The shorter side is
             round(shorter · size / longer), at least 1. None keeps the picture's own size.
 
     Returns:
@@ -60,8 +60,8 @@ def load_image(source: ImageSource, size: int | None = None) -> Tensor:
 
     Raises:
         ImageError: not a picture, truncated, too large to be safe, empty, a folder, or no such file; one line
-            says which, for a missing file the nearest name, and for a format that is not read what to do.
-        InputError: a size that is not a whole number ≥ 1, or that does not fit into memory; the line says what does.
+            says which, with the nearest name for a missing file, and what to do for a format that is not read.
+        InputError: a size that is not a whole number ≥ 1, or that does not fit into memory; the message says what does.
 
     Example:
         >>> load_image("chelsea").shape
@@ -78,17 +78,16 @@ def load_image(source: ImageSource, size: int | None = None) -> Tensor:
 @explained
 @undisturbed
 def load_opacity(source: ImageSource, size: int | None = None) -> Tensor | None:
-    """Read what is transparent in a picture: its alpha channel, or the colour that its file says is not seen.
+    """Read the opacity of a picture: its alpha channel, or the colours that its file declares transparent.
 
-    `load_image` lays the picture over white; this is what it was laid over white with, at the same size and
-    turned the same way.
+    `load_image` lays the picture over white with this opacity. It has the same size and is turned the same way.
 
     Args:
         source: as for `load_image`.
         size: as for `load_image`.
 
     Returns:
-        (1, 1, H, W) float32, 0 where nothing is seen of the picture, 1 where it covers what is behind it. None if
+        (1, 1, H, W) float32, 0 where the picture is not seen at all, 1 where it covers what is behind it. None if
         it does so everywhere.
 
     Raises:
@@ -168,15 +167,15 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
 def white_noise(height: int, width: int, seed: int = 0) -> Tensor:
     """White noise over the whole range: each channel of each pixel uniform in [0, 1].
 
-    Its standard deviation is 1/√12 ≈ 0.29. (Noise with a deviation of 1 on a scale of 0 … 255, as some
-    implementations have it, is flat grey to the eye.)
+    Its standard deviation is 1/√12 ≈ 0.29. (Noise with a deviation of 1 on a scale of 0 … 255, as in some
+    implementations, is flat grey to the eye.)
 
     Returns:
         (1, 3, H, W) float32. The same seed gives the same noise on every device.
 
     Raises:
-        InputError: a seed that is not a whole number ≥ 0, a side that is not one ≥ 1, or noise that does not fit into
-            memory.
+        InputError: a seed that is not a whole number ≥ 0, a side that is not a whole number ≥ 1, or noise that does
+            not fit into memory.
 
     Example:
         >>> white_noise(64, 64).std().item()  # doctest: +ELLIPSIS
@@ -205,7 +204,7 @@ def check_image(image: Tensor, name: str = "image") -> None:
 
 
 def one_picture(image: Tensor, name: str = "image") -> Tensor:
-    """Check that a tensor is one picture, and give it a batch of one if it has none.
+    """Check that a tensor is one picture, and add the batch dimension if it has none.
 
     Args:
         image: (1, 3, H, W) or (3, H, W) in [0, 1].
@@ -247,7 +246,7 @@ def _check_size(size: int | None) -> None:
 
 
 def _check_fits(width: int, height: int, size: int | None) -> None:
-    """Refuse a size whose tensor, with the copies on the way to it, is more than there is memory for."""
+    """Refuse a size whose tensor, with the copies on the way to it, does not fit into memory."""
     wanted = max(width, height) if size is None else int(size)
     columns, rows = fit_size(width, height, wanted)
     check_memory(
@@ -258,7 +257,7 @@ def _check_fits(width: int, height: int, size: int | None) -> None:
 
 
 def _rounded(pixels: float) -> int:
-    """Down to two digits, and at least one pixel."""
+    """Round down to two significant digits, at least one pixel."""
     whole = max(1, int(pixels))
     step = 10 ** max(0, len(str(whole)) - 2)
     return int(whole // step * step)
@@ -269,12 +268,12 @@ def _resized(image: Image.Image, size: int | None) -> Image.Image:
         return image
     try:
         return image.resize(fit_size(image.width, image.height, size), Image.Resampling.LANCZOS)
-    except (MemoryError, OverflowError, ValueError) as error:  # where nobody knows how much memory there is
+    except (MemoryError, OverflowError, ValueError) as error:  # where it is not known how much memory there is
         raise InputError(f"size: {size} pixels are too many: {one_line(error)}; take fewer") from error
 
 
 def _sides(height: int, width: int, per_pixel: int) -> tuple[int, int]:
-    """Check the sides of a new picture, which needs so many bytes for each pixel."""
+    """Check the sides of a new picture that needs `per_pixel` bytes for each pixel."""
     for name, side in (("height", height), ("width", width)):
         check_whole(name, side, 1)
     height, width = int(height), int(width)

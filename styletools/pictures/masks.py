@@ -24,8 +24,8 @@ MaskSource: TypeAlias = ImageSource | Tensor
 """A picture whose grey levels or colours are labels, a tensor of labels (H, W), or the name of a rough selection."""
 
 MOST_LABELS = 16
-_PER_PIXEL = 120  # bytes, of labels while they are found: many whole numbers, and a sorted copy of them
-SMALLEST = 1e-3  # share of the picture: what has less is the soft edge of a brush, and goes to the nearest label
+_PER_PIXEL = 120  # bytes, while labels are found: many whole numbers, and a sorted copy of them
+SMALLEST = 1e-3  # share of the picture: what covers less is the soft edge of a brush, and goes to the nearest label
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Mask:
     """A label at each pixel.
 
     Attributes:
-        labels: (H, W), whole numbers: the place of the pixel's label in `names`.
+        labels: (H, W), whole numbers: the index of the pixel's label in `names`.
         names: the grey level (`255`), the colour (`#ff0000`), or a word (`left`); dark labels first.
     """
 
@@ -44,7 +44,7 @@ class Mask:
         """Where a label is, (H, W) of bool.
 
         Raises:
-            InputError: there is no such label, or it is nowhere.
+            InputError: there is no such label, or no pixel has it.
         """
         if name not in self.names:
             raise InputError(f"mask: expected a label out of {', '.join(self.names)}, got {shown(name)}")
@@ -64,7 +64,7 @@ def load_mask(source: MaskSource, image: Tensor, name: str = "mask") -> Mask:
             numbers, of bool, or of grey levels in [0, 1]; or a rough selection: `"left"`, `"top"`, `"disc"`,
             `"bright"`, also with a number, such as `"left=0.3"` (see `ROUGH`). What covers less than a thousandth
             of the picture is taken for the soft edge of a brush, and goes to the label of the nearest colour.
-        image: what it is a mask of, (1, 3, H, W): a mask may have another size, but not other proportions.
+        image: the picture that is masked, (1, 3, H, W); the mask may have another size, but not other proportions.
         name: of the argument, for messages.
 
     Returns:
@@ -112,7 +112,7 @@ def _disc(image: Tensor, share: float) -> tuple[Tensor, tuple[str, str]]:
 
 
 def _bright(image: Tensor, threshold: float) -> tuple[Tensor, tuple[str, str]]:
-    """Of the neighbourhood, a fiftieth of the picture: single bright pixels are not a region."""
+    """By the mean of a neighbourhood, a fiftieth of the longer side: single bright pixels are not a region."""
     luma = grey(image[:1].float().cpu())[:, :1]
     reach = max(image.shape[2:]) // 100
     padded = functional.pad(luma, (reach,) * 4, mode="replicate")
@@ -131,7 +131,7 @@ ROUGH: dict[str, tuple[Callable[[Tensor, float], tuple[Tensor, tuple[str, str]]]
 def _rough(
     source: MaskSource, name: str
 ) -> tuple[Callable[[Tensor, float], tuple[Tensor, tuple[str, str]]], float] | None:
-    """The selection that a word means, and its number; None where it is no such word, or a file has that name."""
+    """The selection that a word names, and its number; None if it is no such word, or a file has that name."""
     if not isinstance(source, str) or os.path.exists(source):
         return None
     word, equals, number = source.partition("=")
@@ -148,7 +148,7 @@ def _rough(
 
 
 def _codes(source: MaskSource, name: str) -> Tensor:
-    """A whole number for each pixel, the same where the picture is the same: 65536 R + 256 G + B."""
+    """A whole number for each pixel, equal where the colours are equal: 65536 R + 256 G + B."""
     if not isinstance(source, Tensor):
         picture = load_image(source)
         _check_fits(picture, name)
@@ -172,7 +172,7 @@ def _codes(source: MaskSource, name: str) -> Tensor:
 
 def _check_fits(mask: Tensor, name: str) -> None:
     if mask.dim() < 2:
-        return  # no mask
+        return  # not a mask, which `_codes` says
     height, width = mask.shape[-2:]
     check_memory(
         _PER_PIXEL * height * width,
@@ -187,7 +187,7 @@ def _colours(image: Tensor) -> Tensor:
 
 
 def _check_proportions(codes: Tensor, image: Tensor, name: str) -> None:
-    """The same but for the rounding of sides."""
+    """Check that the proportions agree, but for the rounding of sides."""
     (rows, columns), (height, width) = codes.shape, image.shape[2:]
     rounding = 0.01 + 1.5 / min(rows, columns, height, width)
     if abs(rows * width / (columns * height) - 1) > rounding:
@@ -206,7 +206,7 @@ def _labelled(codes: Tensor, name: str) -> Mask:
             "paint each region in one colour, and save it as PNG (a JPEG blurs colours)"
         )
     kept = found[large]
-    # In the order of found; the labels themselves are nearest to themselves.
+    # In the order of `found`; a label that is kept is nearest to itself.
     nearest = torch.cdist(_rgb(found), _rgb(kept)).argmin(1)
     return Mask(nearest[place], tuple(_name(int(code)) for code in kept))
 

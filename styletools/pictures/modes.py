@@ -1,6 +1,6 @@
-"""Every mode that Pillow has, with every colour profile, as sRGB over white; and what of it is transparent.
+"""Turn pictures of every Pillow mode and colour profile into sRGB over white, and read what is transparent in them.
 
-First the colours, then white: a profile speaks of the picture's own colours, not of those that white was mixed into.
+First the colours, then white: a profile describes the picture's own colours, not those that white was mixed into.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ def over_white(image: Image.Image, name: str) -> Image.Image:
 
     Args:
         image: in any mode.
-        name: of it, for messages.
+        name: of the picture, for messages.
 
     Returns:
         Mode RGB.
 
     Raises:
-        ImageError: Pillow knows no way.
+        ImageError: Pillow cannot convert it.
 
     Example:
         >>> over_white(Image.new("LA", (1, 1), (0, 51)), "ink").getpixel((0, 0))
@@ -51,17 +51,17 @@ def over_white(image: Image.Image, name: str) -> Image.Image:
 
 
 def opacity_of(image: Image.Image, name: str) -> Image.Image | None:
-    """What `over_white` lays a picture over white with.
+    """The opacity with which `over_white` lays a picture over white.
 
     Args:
         image: in any mode.
-        name: of it, for messages.
+        name: of the picture, for messages.
 
     Returns:
-        Mode L, upright: 0 where nothing is seen of it. None if nothing is transparent.
+        Mode L, upright: 0 where the picture is not seen at all. None if nothing is transparent.
 
     Raises:
-        ImageError: Pillow knows no way.
+        ImageError: Pillow cannot convert it.
 
     Example:
         >>> opacity_of(Image.new("LA", (1, 1), (0, 51)), "ink").getpixel((0, 0))
@@ -76,7 +76,7 @@ def opacity_of(image: Image.Image, name: str) -> Image.Image | None:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turn the picture as its EXIF data say; damaged EXIF data say nothing."""
+    """Turn the picture as its EXIF data say; damaged EXIF data are ignored."""
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # Pillow's EXIF reader raises almost anything
@@ -87,11 +87,11 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
     """Scale the greyscale modes that have more than 8 bits."""
     if not image.mode.startswith(("I", "F")):
         return image
-    with np.errstate(invalid="ignore"):  # of the NaNs there are some that complain
+    with np.errstate(invalid="ignore"):  # converting a signalling NaN would warn
         values = np.asarray(image).astype(np.float64)
     values = np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=0.0)
     # I;16 is 0 … 65535 by definition. The modes I (32-bit) and F (float) state no range: the smallest usual one
-    # that holds the picture is taken. Floats up to 1 may be a little over it, from sharpening or resizing.
+    # that holds the picture is taken. Floats on a scale of 1 may exceed it a little, from sharpening or resizing.
     if image.mode.startswith("I;16"):
         top = 65535.0
     else:
@@ -111,14 +111,14 @@ def _to_rgba(image: Image.Image) -> Image.Image:
 def _alpha(image: Image.Image) -> Image.Image | None:
     if not image.has_transparency_data:
         return None
-    if image.mode.startswith(("I", "F")):  # grey with one shade that is not seen, which Pillow does not convert
+    if image.mode.startswith(("I", "F")):  # grey with one transparent shade, which Pillow does not convert
         seen = np.asarray(image) != image.info["transparency"]
         return Image.fromarray(seen.astype(np.uint8) * 255)
     return _to_rgba(image).getchannel("A")
 
 
 def _opaque(image: Image.Image) -> Image.Image:
-    """The picture's own colours, as if nothing of them were transparent: mode L, RGB, CMYK or LAB."""
+    """The picture's own colours, as if nothing were transparent: mode L, RGB, CMYK or LAB."""
     if image.mode in ("L", "RGB", "CMYK", "LAB"):
         return image
     if image.mode in ("La", "LA"):
@@ -145,7 +145,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                 if converted is not None:
                     return converted
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            pass  # a damaged or unfitting profile: the plain conversion is the best that is left
+            pass  # a damaged or unsuitable profile: the plain conversion is the best that is left
     return image.convert("RGB")
 
 

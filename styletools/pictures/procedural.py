@@ -1,4 +1,4 @@
-"""Style pictures that are drawn, not painted: seeded, any size, with statistics that are known.
+"""Style pictures drawn by a program: seeded, of any size, with known statistics.
 
 Every length is a share of the longer side, so one seed gives the same composition at every size.
 """
@@ -19,7 +19,7 @@ from styletools.memory import check_memory
 __all__ = ["PROCEDURAL", "procedural"]
 
 _Floats = NDArray[np.float64]
-_SMOOTH = 3  # drawn this many times larger, then averaged down: lines without stairs
+_SMOOTH = 3  # drawn this many times larger, then averaged down: lines without jagged edges
 _LARGEST = 4096
 # Bytes for each pixel of the picture while it is drawn, as measured, with a tenth to spare.
 _PER_PIXEL = {"marble": 1030, "stained_glass": 150}
@@ -33,13 +33,13 @@ def procedural(name: str, size: int | tuple[int, int] = 512, seed: int = 0) -> I
     Args:
         name: one of `PROCEDURAL`.
         size: side of a square, or (width, height), in pixels, 8 … 4096.
-        seed: another seed is another picture in the same style.
+        seed: another seed gives another picture in the same style.
 
     Returns:
         The picture, mode RGB. The same arguments give the same picture.
 
     Raises:
-        InputError: an unknown name, a size out of range or too large for the memory, or a seed that is not a whole
+        InputError: an unknown name, a size out of range or too large for memory, or a seed that is not a whole
             number ≥ 0.
 
     Example:
@@ -73,7 +73,7 @@ def _sides(size: int | tuple[int, int]) -> tuple[int, int]:
 def _palette(
     rng: np.random.Generator, colours: list[str], shades: float | None = None
 ) -> Callable[[], tuple[int, int, int]]:
-    """Return a function that draws one of the colours, a little different each time, or only lighter or darker."""
+    """Return a function that draws one of the colours, varied a little; with `shades`, only lighter or darker."""
     base = np.array([[int(code[i : i + 2], 16) for i in (0, 2, 4)] for code in colours], dtype=float)
 
     def colour() -> tuple[int, int, int]:
@@ -189,7 +189,7 @@ def _scales(rng: np.random.Generator, width: int, height: int) -> Image.Image:
 
 
 def _bricks(rng: np.random.Generator, width: int, height: int) -> Image.Image:
-    """A wall in stretcher bond: each course shifted by half a brick. Order over a long range."""
+    """A wall in stretcher bond: each course shifted by half a brick. Long-range order."""
     side = max(width, height)
     high, gap = side / 16, side / 160
     image = Image.new("RGB", (width, height), (216, 206, 190))
@@ -205,7 +205,7 @@ def _bricks(rng: np.random.Generator, width: int, height: int) -> Image.Image:
 
 
 def _chessboard(rng: np.random.Generator, width: int, height: int) -> Image.Image:
-    """Two kinds of squares in turn: what is beside what decides everything."""
+    """Two kinds of squares that alternate: what lies beside what decides everything."""
     side = max(width, height) / 10
     image = Image.new("RGB", (width, height))
     draw = ImageDraw.Draw(image)
@@ -232,7 +232,7 @@ def _stripes(rng: np.random.Generator, width: int, height: int) -> Image.Image:
 
 
 def _marble(rng: np.random.Generator, width: int, height: int) -> Image.Image:
-    """Veins in a pale stone: waves bent by a sum of smooth noises, without any order."""
+    """Veins in pale stone: waves bent by a sum of smooth noises, without any order."""
     side = max(width, height)
     y, x = np.mgrid[0:height, 0:width] / side
     bend = np.zeros_like(x)

@@ -74,7 +74,7 @@ def sample(name: str) -> Image.Image:
 
 @explained
 def credit(name: str) -> Credit:
-    """Say who made a bundled picture and under which terms.
+    """Say who made a bundled picture and under which terms it may be used.
 
     Args:
         name: one of `SAMPLES`, or of `PROCEDURAL`.

@@ -1,6 +1,6 @@
-"""Pictures as files: 8 or 16 bits a channel, an alpha channel, and the settings that made them inside.
+"""Pictures as files: 8 or 16 bits per channel, an alpha channel, and inside them the settings that made them.
 
-A 16-bit file keeps what 8 bits round away: a picture that is to be printed or graded shows no steps in a smooth sky.
+A 16-bit file keeps what 8 bits round away: printed or graded, the picture shows no steps in a smooth sky.
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ def save_image(
     Args:
         image: (1, 3, H, W) or (3, H, W), values in [0, 1].
         path: ends in .png, .jpg, .jpeg, .tif or .tiff; its folder must exist. An old file of that name is
-            replaced, and survives if the new one cannot be written.
+            replaced, but survives if the new one cannot be written.
         settings: stored as JSON in the file (PNG text `styletools`, JPEG comment, TIFF description);
             `load_settings` reads it.
         quality: of a JPEG, 1 … 95.
         bits: of each channel, 8 or 16: round(x · 255) or round(x · 65535). A JPEG has 8.
-        opacity: (1, 1, H, W) in [0, 1], from 0, nothing is seen of the picture, to 1; see `load_opacity`. PNG and
-            TIFF keep it as alpha channel, and the colours as they are; for a JPEG, which has none, the picture is
-            laid over white. None is opaque.
+        opacity: (1, 1, H, W) in [0, 1], 0 where the picture is not seen at all; see `load_opacity`. PNG and TIFF
+            keep it as an alpha channel, and the colours as they are; for a JPEG, which has none, the picture is laid
+            over white. None is opaque.
 
     Raises:
-        ImageError: an unknown ending, 16 bits in a JPEG, a missing folder, or the system refused.
+        ImageError: an unknown ending, 16 bits in a JPEG, a missing folder, or a refusal by the system.
         InputError: not a picture, values that are not in [0, 1], an opacity that does not fit the picture, or
-            other bits than 8 and 16.
+            bits other than 8 and 16.
 
     Example:
         >>> import tempfile
@@ -97,7 +97,7 @@ def load_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     Raises:
         ImageError: the file is not a picture, or holds no settings: there are none, or they are not what `save_image`
-            writes (larger than a million characters, nested more than fifty times, NaN, a key twice, …).
+            writes (more than a million characters, more than fifty levels, NaN, a key twice, …).
     """
     image, name = open_image(path)
     try:
@@ -110,24 +110,24 @@ def load_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _stored(image: Image.Image) -> object:
-    """What stands where settings would."""
+    """What the file holds where its settings would be."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return image.tag_v2.get(_DESCRIPTION)
     return image.info.get(_SETTINGS) or image.info.get("comment")
 
 
 def check_target(path: Path, bits: int = 8, size: int = 0) -> Format:
-    """Return the file format of a path to write; worth asking before a long computation.
+    """Check a path to write to, and return its file format; worth asking before a long computation.
 
     Args:
         path: of the file.
-        bits: that it is to have in each channel, 8 or 16.
-        size: bytes that it may need.
+        bits: per channel, 8 or 16.
+        size: bytes that the file may need.
 
     Raises:
         ImageError: an unknown ending, 16 bits in a JPEG, a missing, read-only or full folder, the path of a folder, of
             a read-only file or of a device, or a name that is too long.
-        InputError: other bits than 8 and 16.
+        InputError: bits other than 8 and 16.
 
     Example:
         >>> check_target(Path("picture.jpg"))
@@ -168,15 +168,15 @@ def _check_opacity(opacity: Tensor, image: Tensor) -> None:
 
 
 def _integers(image: Tensor, bits: int) -> NDArray[Any]:
-    """(1, C, H, W) in [0, 1] → (H, W, C), rounded to so many bits."""
+    """(1, C, H, W) in [0, 1] → (H, W, C), rounded to whole numbers of `bits` bits."""
     top = 2**bits - 1
-    # In float64, so that 16 bits are the nearest; on the CPU, since not every device has it.
+    # In float64, so that 16 bits are rounded correctly; on the CPU, since not every device has float64.
     values = image[0].detach().cpu().double().mul(top).round().clamp(0, top).permute(1, 2, 0).numpy()
     return values.astype(np.uint8 if bits == 8 else np.uint16)
 
 
 def _text(settings: dict[str, Any], file_format: Format) -> str | None:
-    """Settings as JSON; where they could not be read again they are left out, since the picture matters more."""
+    """Settings as JSON; None, with a warning, if they could not be read back, since the picture matters more."""
     try:
         text = to_text(settings, ascii_only=file_format == "TIFF")  # the tag is ASCII
     except (TypeError, ValueError, RecursionError) as error:
@@ -210,7 +210,7 @@ def _png(pixels: NDArray[Any], text: str | None) -> bytes:
 
 
 def _png_16(pixels: NDArray[Any], text: str | None) -> bytes:
-    """Pillow has no colour with 16 bits."""
+    """By another package: Pillow has no colour with 16 bits."""
     import png  # noqa: PLC0415  # needed only here
 
     height, width, channels = pixels.shape
@@ -219,7 +219,7 @@ def _png_16(pixels: NDArray[Any], text: str | None) -> bytes:
     writer.write_packed(buffer, (row.tobytes() for row in pixels.astype(">u2")))
     if text is None:
         return buffer.getvalue()
-    # An international text: keyword, not compressed, no language, no translated keyword.
+    # An iTXt chunk: keyword, not compressed, no language, no translated keyword.
     chunk = _SETTINGS.encode() + b"\0\0\0\0\0" + text.encode()
     header, *rest = png.Reader(bytes=buffer.getvalue()).chunks()
     buffer = io.BytesIO()

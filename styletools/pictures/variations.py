@@ -75,7 +75,7 @@ def crop(image: Tensor, share: float = 0.75) -> Tensor:
 
 @explained
 def shift(image: Tensor, pixels: int = 4) -> Tensor:
-    """Move the picture to the right; what leaves it comes in again on the left.
+    """Move the picture to the right; what leaves it there re-enters on the left.
 
     Args:
         image: (B, 3, H, W).
@@ -94,15 +94,15 @@ def shift(image: Tensor, pixels: int = 4) -> Tensor:
 
 @explained
 def scatter(image: Tensor, block: int = 16, seed: int = 0) -> Tensor:
-    """Cut the picture into square blocks and lay them out in another order.
+    """Cut the picture into square blocks and lay them out in a random order.
 
     Args:
-        image: (B, 3, H, W); what is left of the sides after whole blocks is cut off.
+        image: (B, 3, H, W); what remains of each side beyond whole blocks is cut off.
         block: side in pixels; 1 shuffles single pixels.
-        seed: random seed of the order.
+        seed: of the random order.
 
     Raises:
-        InputError: not a picture, or a block that does not fit in.
+        InputError: not a picture, or a block that does not fit into it.
 
     Example:
         >>> image = torch.rand(1, 3, 4, 4)
@@ -170,4 +170,4 @@ VARIATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "recolour": recolour,
     "grey": grey,
 }
-"""All of them by name, each (1, 3, H, W) → (1, 3, H', W')."""
+"""All variations by name, each (1, 3, H, W) → (1, 3, H', W')."""

@@ -25,7 +25,7 @@ from styletools.sweeps.run import Run, key_of, label, name_of
 __all__ = ["Axis", "Combinations", "Value", "pictures_in", "read_plan"]
 
 MOST = 1_000_000
-"""Runs of one plan; more is a slip of the pen."""
+"""Runs of one plan; more must be a mistake."""
 
 _TABLES = ("recipe", "fixed", "vary", "sheet", "measures")
 _PICTURES = ("content", "style", "image", "init", "content_mask", "style_mask", "weights")
@@ -34,7 +34,7 @@ _OF_THE_RUN = ("progress", "on_step")
 
 @dataclass(frozen=True)
 class Value:
-    """One value of an axis: how it is called, and the arguments that it sets."""
+    """One value of an axis: what it is called, and the arguments that it sets."""
 
     label: str
     arguments: Mapping[str, Any]
@@ -50,11 +50,11 @@ class Axis:
 
 @dataclass(frozen=True)
 class Combinations:
-    """A plan that was read and checked.
+    """A plan that has been read and checked.
 
     Attributes:
         recipe: its name.
-        fixed: arguments that all runs have.
+        fixed: arguments that all runs share.
         axes: what varies, the last one fastest.
         rows: axes that are the rows of the contact sheet.
         columns: axes that are its columns.
@@ -91,7 +91,7 @@ class Combinations:
         return list(found.values())
 
     def check(self) -> None:
-        """Hold each value once against the recipe, before any work: a combination that fails is that run's own matter.
+        """Try each value once with the recipe, before any work; a combination that fails is left to its own run.
 
         Raises:
             StyletoolsError: what the recipe would say, with the value in front.
@@ -159,7 +159,7 @@ def read_plan(source: str | os.PathLike[str] | Mapping[str, Any]) -> Combination
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The files of a folder whose names end as a picture's, without hidden ones, in order.
+    """The files of a folder whose names end like a picture's, without hidden ones, in order.
 
     Raises:
         ImageError: there are none.
@@ -257,7 +257,7 @@ def _range(given: Mapping[str, Any], where: str) -> list[float]:
 
 
 def _located(value: Any, beside: Path) -> Any:  # noqa: ANN401
-    """A file or folder beside the plan by its whole path, since a worker may stand elsewhere; a name stays a name."""
+    """A file or folder beside the plan by its full path, since workers may run elsewhere; a name stays a name."""
     if isinstance(value, list | tuple):
         return [_located(item, beside) for item in value]
     if isinstance(value, str | os.PathLike):
@@ -287,7 +287,7 @@ def _expanded(value: Any, left_out: list[str]) -> Iterator[Any]:  # noqa: ANN401
 
 
 def _check_arguments(fixed: Mapping[str, Any], axes: Iterable[Axis], required: Iterable[str], recipe: str) -> None:
-    """Each argument is set in one place, and those without a default are set."""
+    """Check that each argument is set in one place only, and that those without a default are set."""
     places = dict.fromkeys(fixed, "fixed")
     for axis in axes:
         for name in dict.fromkeys(name for value in axis.values for name in value.arguments):

@@ -1,4 +1,4 @@
-"""Where runs are made: in this process, one after the other, or on the workers of a dask cluster."""
+"""Where runs are made: in this process, one after another, or on the workers of a dask cluster."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["TRIES", "Work", "check_workers", "cluster", "cores", "here", "runnin
 TRIES = 3
 """Workers that a run may take with it before it is noted as failed."""
 AHEAD = 10_000
-"""Runs that the scheduler knows of at a time: more than any cluster has workers, and little memory."""
+"""Runs that the scheduler knows of at a time: more than any cluster has workers, yet little memory."""
 
 Work: TypeAlias = Callable[[Run], Outcome]
 
 # A worker computes one run at a time, so that another worker's death, or its own, costs that run only. torch's memory
-# cannot be spilled to a disk: a worker that has too much is ended, and not paused.
+# cannot be spilled to disk: a worker that has too much is ended, not paused.
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": TRIES - 1,
     "distributed.scheduler.worker-saturation": 1.0,
@@ -42,7 +42,7 @@ _SETTINGS = {
 
 
 def here(runs: Sequence[Run], work: Work = make) -> Iterator[Outcome]:
-    """Make them in this process, one after the other; no dask.
+    """Make the runs in this process, one after another, without dask.
 
     Example:
         >>> list(here([Run("transfer", {}, Path("a.png"))], lambda run: Outcome(run.name)))
@@ -52,10 +52,10 @@ def here(runs: Sequence[Run], work: Work = make) -> Iterator[Outcome]:
 
 
 def spread(runs: Sequence[Run], client: Client, work: Work = make) -> Iterator[Outcome]:
-    """Make them on a cluster, as outcomes come in.
+    """Make the runs on a cluster, and yield outcomes as they come in.
 
-    What travels is a run, some hundred bytes, and an outcome: pictures are read and written by the workers. A worker
-    that dies takes its own run with it, which is given to another one.
+    What travels is a run, a few hundred bytes, and an outcome: pictures are read and written by the workers. A worker
+    that dies takes its own run with it, which is then given to another.
 
     Raises:
         InputError: the scheduler is gone.
@@ -85,7 +85,7 @@ def spread(runs: Sequence[Run], client: Client, work: Work = make) -> Iterator[O
 
 
 def _why(future: Any) -> str:  # noqa: ANN401  # a dask future
-    """The one line of a run whose worker did not answer."""
+    """One line for a run whose worker did not answer."""
     error = future.exception()
     if type(error).__name__ == "KilledWorker":
         return f"its worker died {TRIES} times, killed or out of memory; use a smaller size, or fewer workers"
@@ -101,7 +101,7 @@ def cores() -> int:
 
 @contextmanager
 def cluster(workers: int) -> Iterator[Client]:
-    """A cluster of this machine's: so many processes, each for one run at a time.
+    """A cluster on this machine: `workers` processes, each for one run at a time.
 
     Raises:
         InputError: it cannot be started.
@@ -112,7 +112,7 @@ def cluster(workers: int) -> Iterator[Client]:
     check_whole("workers", workers, least=1, most=10_000)
     _silence("nanny", "scheduler", "core", "batched", "client")
     with dask.config.set(_SETTINGS), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of bokeh that is missing, and of ports
+        warnings.simplefilter("ignore")  # about bokeh, which is missing, and about ports
         try:
             local = LocalCluster(
                 n_workers=workers,
@@ -129,7 +129,7 @@ def cluster(workers: int) -> Iterator[Client]:
 
 @contextmanager
 def running(scheduler: str) -> Iterator[Client]:
-    """A cluster that is there: the address of its scheduler, or the file in which the scheduler has written it.
+    """A cluster that is already running, by its scheduler's address or the file where the scheduler wrote it.
 
     Raises:
         InputError: no scheduler answers.
@@ -147,16 +147,16 @@ def running(scheduler: str) -> Iterator[Client]:
 
 
 def _silence(*names: str) -> None:
-    """A worker that died is told by its run, if at all."""
+    """Silence dask's logs: a worker that died is reported by its run, if at all."""
     for name in names:
         logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
 
 
 def check_workers(client: Client, store: Store) -> None:
-    """Ask each worker that is there whether it has this package and sees the folder; waits for the first one.
+    """Ask each worker that is there whether it has this package and sees the folder; wait for the first one.
 
     Raises:
-        InputError: one does not; the line says which.
+        InputError: one does not; the message says which.
     """
     client.wait_for_workers(1)
     answers = client.run(_answer, store.folder, store.token, on_error="return")

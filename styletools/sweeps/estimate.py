@@ -1,4 +1,4 @@
-"""What a sweep will take, before it is begun: seconds by trying one evaluation, memory by its layers and sizes."""
+"""What a sweep will take, before it begins: seconds, by trying one evaluation; memory, by its layers and sizes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from styletools.sweeps.run import Run
 __all__ = ["PROCESS", "Estimate", "estimate", "memory_of", "workers_that_fit"]
 
 PROCESS = 700_000_000
-"""Bytes that a worker has before it begins: Python, torch, the network."""
+"""Bytes that a worker takes before it begins: Python, torch, the network."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a sweep will take, about.
+    """Roughly what a sweep will take.
 
     Attributes:
         seconds: of one worker for all runs.
@@ -37,7 +37,7 @@ def estimate(runs: Sequence[Run]) -> Estimate:
     """Estimate by one evaluation at the last size of the first run; the others in proportion to pixels and steps.
 
     Raises:
-        StyletoolsError: what the first run itself would find wrong.
+        StyletoolsError: what a run itself would find wrong.
 
     Example:
         >>> from pathlib import Path
@@ -71,7 +71,7 @@ def memory_of(runs: Sequence[Run]) -> int:
 
 
 def workers_that_fit(memory: int, cores: int, runs: int) -> int:
-    """As many as there are cores, but no more than fit into the memory or have something to do, and at least one.
+    """As many workers as there are cores, but no more than fit into memory or have something to do; at least one.
 
     Example:
         >>> workers_that_fit(10**18, 8, 100), workers_that_fit(1, 8, 3)
@@ -90,13 +90,13 @@ def _memory(plans: dict[object, Plan]) -> int:
 
 
 def _kind(run: Run) -> object:
-    """Runs of one kind take as much: what is not about the amount of work makes no difference."""
+    """Runs of one kind take equally much: only arguments that decide the amount of work count."""
     names = ("size", "steps", "coarse_to_fine", "content_layers", "style_layers", "layer", "layers", "weights", "init")
     return tuple(repr(run.arguments.get(name)) for name in names)
 
 
 def _plans(runs: Sequence[Run]) -> dict[object, Plan]:
-    """A plan for each kind of run, of the first of its kind."""
+    """A plan for each kind of run, that of the first of its kind."""
     found: dict[object, Run] = {}
     for run in runs:
         found.setdefault(_kind(run), run)

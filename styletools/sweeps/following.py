@@ -1,4 +1,4 @@
-"""A long work reports itself: how far it is, how much time is left, what failed."""
+"""Long work reports on itself: how far it is, how much time is left, what failed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Count", "follow"]
 
 @dataclass
 class Count:
-    """What has come in so far: pictures that were made, or were there, and the failures by name."""
+    """What has come in so far: pictures that were made, or were there already, and the failures by name."""
 
     made: int = 0
     found: int = 0
     failed: dict[str, str] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
-        """Count one."""
+        """Count one outcome."""
         if outcome.error:
             self.failed[outcome.name] = outcome.error
         elif outcome.found:
@@ -39,16 +39,16 @@ def follow(
     progress: bool = True,
     workers: Callable[[], int] | None = None,
 ) -> Count:
-    """Note what failed as it comes in, and show a bar with the time left.
+    """Note failures as they come in, and show a bar with the time left.
 
     The bar counts pixels times steps, so that a sweep that begins with the small pictures does not promise too much.
 
     Args:
         outcomes: as they come in.
-        runs: of which they are.
+        runs: the runs that they belong to.
         store: where failures are noted; None: nowhere.
         progress: whether to show the bar.
-        workers: says how many there are.
+        workers: returns how many there are.
 
     Returns:
         The count.

@@ -1,4 +1,4 @@
-"""Make one picture of a sweep, wherever: what a worker does. It tells what happened, and never raises."""
+"""Make one picture of a sweep: what a worker does, wherever it is. It reports what happened, and never raises."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Outcome:
 
     Attributes:
         name: of the run.
-        seconds: that it took.
+        seconds: how long it took.
         error: one line, or "".
-        found: whether the picture was there.
+        found: whether the picture was there already.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Outcome:
 
 
 def make(run: Run) -> Outcome:
-    """Make a picture and write it, if it is not there.
+    """Make a picture and write it, if it is not there already.
 
     Example:
         >>> import tempfile
@@ -75,7 +75,7 @@ def make(run: Run) -> Outcome:
 
 @cache
 def _keep_pages() -> None:
-    """Have glibc keep freed memory as it does by itself.
+    """Have glibc keep freed memory as it does by default.
 
     dask tells its workers' malloc to give each freed block back to the system at once, which is right for tables of
     data. Here each step takes the same blocks again, and the fresh pages cost more than the arithmetic.
@@ -109,7 +109,7 @@ def _last(result: Result) -> dict[str, float]:
 
 
 def _measured(plan: Plan, result: Result) -> dict[str, float]:
-    """The measures of a transfer from one painting; of other pictures they say nothing."""
+    """The measures of a transfer from one painting; they say nothing about other pictures."""
     photograph, paintings = plan.pictures.photograph, plan.pictures.originals
     if photograph is None or len(paintings) != 1:
         return {}
@@ -125,7 +125,7 @@ def _one_line(reason: Exception) -> str:
 
 @contextmanager
 def own_threads(count: int | None) -> Iterator[None]:
-    """So many threads of torch for a while; None leaves them.
+    """Let torch use `count` threads for a while; None leaves the number as it is.
 
     Example:
         >>> with own_threads(1):

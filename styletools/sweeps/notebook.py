@@ -1,4 +1,4 @@
-"""A notebook that shows what came out of a sweep: the sheets at once, the table and figures when it is run."""
+"""A notebook that shows what came out of a sweep: the sheets at once, the table and the figures when it is run."""
 
 from __future__ import annotations
 

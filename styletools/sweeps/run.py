@@ -32,9 +32,9 @@ class Run:
         target: the file that is written.
         varied: by axis, the label of the value: what tells this run from the others.
         bits: of the file.
-        threads: torch's; None: as many as there are.
+        threads: torch's; None leaves their number as it is.
         measured: whether the finished picture is measured; see `styletools.measures`.
-        replace: whether it is made though the file is there.
+        replace: whether it is made even if the file is there.
     """
 
     recipe: str
@@ -53,7 +53,7 @@ class Run:
 
     @property
     def cost(self) -> float:
-        """Pixels times steps, for a guess of the time that is left; only the ratio of two runs means something."""
+        """Pixels times steps, to guess the time that is left; only the ratio of two runs means something."""
         asked = _defaults(self.recipe) | dict(self.arguments)
         size, steps = float(asked["size"] or 512), float(asked["steps"])
         return size * size * max(1.0, steps)

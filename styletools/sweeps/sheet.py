@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Page", "pages", "write_sheets"]
 
 DPI = 100
-WIDEST = 3200  # pixels of a page, where the pictures can be made smaller for it
+WIDEST = 3200  # pixels of a page, as far as its pictures can be made smaller
 LARGEST, SMALLEST = 320, 96  # longer side of a picture on it
 MOST_ROWS = 24  # of a page
 
@@ -36,7 +36,7 @@ class Page:
     """One contact sheet.
 
     Attributes:
-        title: what all its pictures have in common, of what varies.
+        title: the values that all its pictures share, of what varies elsewhere.
         rows: their names, from the top.
         columns: likewise, from the left.
         runs: by row and column.
@@ -77,10 +77,10 @@ def pages(plan: Combinations, runs: Sequence[Run]) -> list[Page]:
 
 
 def write_sheets(plan: Combinations, runs: Sequence[Run], store: Store) -> list[str]:
-    """Write `contact_sheet.jpg`, or `contact_sheet_1.jpg`, …; the names of the files.
+    """Write `contact_sheet.jpg`, or `contact_sheet_1.jpg`, …, and return the names.
 
     Raises:
-        ImageError: the system refused.
+        ImageError: the system refuses.
     """
     found = pages(plan, runs)
     names = [f"contact_sheet{f'_{number}' if len(found) > 1 else ''}.jpg" for number in range(1, len(found) + 1)]
@@ -95,7 +95,7 @@ def write_sheets(plan: Combinations, runs: Sequence[Run], store: Store) -> list[
 
 
 def _drawn(page: Page, store: Store) -> Figure:
-    """A page at one picture's pixel per pixel of the sheet."""
+    """A page, with one pixel of the sheet for each pixel of a thumbnail."""
     from matplotlib.figure import Figure  # noqa: PLC0415  # needed only here
 
     across = len(page.columns)
@@ -166,6 +166,6 @@ def _room(names: Sequence[str], letter: float, space: int) -> int:
 
 
 def _wrapped(text: str, pixels: float, letter: float, lines: int = 6) -> str:
-    """Lines that fit, broken between words or, where a word is too long, inside of it."""
+    """Lines that fit, broken between words or, where a word is too long, inside it."""
     characters = max(6, math.floor(pixels / (letter * 0.6 * DPI / 72)))
     return "\n".join(textwrap.wrap(text, characters, max_lines=max(1, lines), placeholder=" …"))

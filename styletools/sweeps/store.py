@@ -1,4 +1,4 @@
-"""The folder of a sweep: what is there is done, whoever wrote it, and is not computed again."""
+"""The folder of a sweep: what is there is done, no matter who wrote it, and is not computed again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Store:
     """Pictures under names that follow from their settings, and a note for each run that failed.
 
     A picture is written whole or not at all, with its settings, losses and seconds inside: the folder is all that is
-    known of a sweep, so whatever is killed, at any moment, nothing has to be repaired.
+    known of a sweep, so nothing has to be repaired, whatever is killed at any moment.
 
     Args:
         folder: it is made if its parent is there.
@@ -56,11 +56,11 @@ class Store:
             raise InputError(f"cannot write to the folder {folder}: {reason}") from error
 
     def begin(self, plan: Any) -> None:  # noqa: ANN401  # whatever was given
-        """Note what was asked for last, for people and for workers that look whether this is their folder, too."""
+        """Note what was asked for last, for people, and for workers that check whether they see this folder."""
         self.write("plan.json", json.dumps({"token": self.token, "plan": plain(plan)}, indent=1, default=str).encode())
 
     def left(self, runs: Iterable[Run], *, retry: bool = False) -> list[Run]:
-        """The runs that have no picture yet; of those that failed before only if they are to be tried again."""
+        """The runs that have no picture yet; those that failed before only if they are to be tried again."""
         there = {name for name in os.listdir(self.pictures) if not name.startswith(".")}
         bad = set() if retry else {Path(name).stem for name in os.listdir(self.failed)}
         return [run for run in runs if run.target.name not in there and run.name not in bad]
@@ -71,11 +71,11 @@ class Store:
         self.write(f"failed/{run.name}.json", json.dumps(known, indent=1, default=str).encode())
 
     def forget_failure(self, run: Run) -> None:
-        """A run that has a picture after all has not failed."""
+        """Remove the note of a run that has a picture after all."""
         (self.failed / f"{run.name}.json").unlink(missing_ok=True)
 
     def failure(self, run: Run) -> str:
-        """The line that was noted; "" if it did not fail."""
+        """The line that was noted for a run; "" if it did not fail."""
         try:
             return str(json.loads((self.failed / f"{run.name}.json").read_text(encoding="utf-8"))["error"])
         except FileNotFoundError:
@@ -87,7 +87,7 @@ class Store:
         """Write a file of the folder, whole.
 
         Raises:
-            ImageError: the system refused.
+            ImageError: the system refuses.
         """
         try:
             write_whole(self.folder / name, data)

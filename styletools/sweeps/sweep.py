@@ -40,8 +40,8 @@ class Sweep:
         folder: with `pictures/`, `table.csv`, `table.parquet`, `contact_sheet.jpg` and `sweep.ipynb`.
         table: a row for each run; see `styletools.sweeps.table`.
         made: pictures that were made now.
-        found: pictures that were there.
-        failed: the one line of each run that failed, by its name, now or before.
+        found: pictures that were there already.
+        failed: one line for each run that failed, now or before, by its name.
         left_out: a line for each file of a folder that could not be read.
     """
 
@@ -92,18 +92,18 @@ def sweep(
 
     The plan names a recipe, fixed arguments, and lists or ranges of which every combination is made; see
     `styletools.sweeps.combinations.read_plan`. Each picture has a name that follows from its settings, and is written
-    whole: a sweep that was killed, at any moment, is started again and goes on. A setting that fails is noted with its
-    one line and stops nothing else; a worker that dies costs its own run, which is tried three times.
+    whole: a sweep that was killed, at any moment, goes on when it is started again. A setting that fails is noted in
+    one line and stops nothing else; a worker that dies costs only its own run, which is tried three times.
 
-    In a script call it under `if __name__ == "__main__":`, because each worker process imports the script.
+    In a script, call it under `if __name__ == "__main__":`, because each worker process imports the script.
 
     Args:
         plan: the path of a TOML file, or what such a file holds.
         output: the folder to write to; it is made if its parent is there.
         workers: processes on this machine; by default as many as it has cores and as fit into its memory. 0 makes the
             pictures in this process, without dask.
-        threads: torch's, for each worker; by default the cores divided by the workers. The number of threads rounds
-            the last bits of a picture in its own way; it is in the picture's settings.
+        threads: torch's, for each worker; by default the cores divided by the workers. The number of threads affects
+            the last bits of a picture; it is in the picture's settings.
         scheduler: the address of a dask scheduler that is running, or the file in which it has written its address;
             its workers are used in place of this machine's.
         retry: whether runs that failed before are tried again.
@@ -144,7 +144,7 @@ def sweep(
     table = _shown(found, runs, where)
     failed = {run.name: line for run in runs if (line := where.failure(run)) and not run.target.exists()}
     there = len(runs) - len(left) - sum(name not in counted.failed for name in failed)
-    made = counted.made + counted.found  # found: by a second try, whose first had died after it had written
+    made = counted.made + counted.found  # found: by a second try, where the first died after it had written
     return Sweep(where.folder, table, made, there, failed, found.left_out)
 
 
@@ -155,7 +155,7 @@ def survey(
     workers: int | None = None,
     threads: int | None = None,
 ) -> Survey:
-    """Say what a sweep would do and take, without making a picture or a folder.
+    """Say what a sweep would do, and what it would take, without making a picture or a folder.
 
     Args:
         plan: as for `sweep`.
@@ -188,7 +188,7 @@ def survey(
 
 
 def in_lines(found: Survey, most: int = 200) -> str:
-    """A survey as text: a line for each run, and what all take.
+    """A survey as text: a line for each run, and what all of them take.
 
     Example:
         >>> run = Run("transfer", {}, Path("out/a_1.png"), {"beta": "beta 1"})
@@ -227,7 +227,7 @@ def finish(
     progress: bool = True,
     **work: Callable[..., Any],
 ) -> Count:
-    """Make runs where they are to be made, note what fails, and show how far it is.
+    """Make runs where they are to be made, note what fails, and show progress.
 
     Args:
         runs: to make.
@@ -310,6 +310,6 @@ def needed(*modules: str) -> None:
 
 
 def _not_inside_a_worker() -> None:
-    """A script without the guard is imported by each worker, which would begin the sweep again."""
+    """Refuse to begin in a worker: each imports a script without the guard, and would sweep again."""
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise InputError('a script that calls sweep must do so under `if __name__ == "__main__":`')

@@ -38,8 +38,8 @@ def table_of(runs: Iterable[Run], store: Store) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415  # of the extra
 
     rows = [_row(run, store) for run in runs]
-    columns = dict.fromkeys(name for row in rows for name in row)  # in the order in which they first come
-    order = sorted(columns, key=_place)  # stable: losses stay together though a failed run may come first
+    columns = dict.fromkeys(name for row in rows for name in row)  # in the order in which they first appear
+    order = sorted(columns, key=_place)  # stable: losses stay together even if a failed run comes first
     table = pd.DataFrame(rows, columns=order)
     for name in order:  # a size for one painting and a list for two: Parquet wants one kind of value in a column
         if len({type(value) for value in table[name].dropna()}) > 1 and table[name].dtype == object:
@@ -51,7 +51,7 @@ def write_table(table: pd.DataFrame, store: Store) -> None:
     """Write `table.csv` and `table.parquet`.
 
     Raises:
-        ImageError: the system refused.
+        ImageError: the system refuses.
     """
     store.write("table.csv", table.to_csv(index=False).encode("utf-8"))
     buffer = io.BytesIO()
@@ -80,7 +80,7 @@ def _row(run: Run, store: Store) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401
-    """What a column can hold: a number or a text. Numbers are floats but for seeds and sizes, which are whole."""
+    """What a column can hold: a number or a text. Numbers are floats except for seeds and sizes, which are whole."""
     if isinstance(value, bool | str | int | float) or value is None:
         return value
     return json.dumps(plain(value), ensure_ascii=False)

@@ -231,7 +231,7 @@ class TestInChromium:
 
     def test_a_gram_matrix_by_hand(self, tab, site, vgg):
         panel = opened(tab, site, "gram")
-        panel.get_by_text("% of what a picture").wait_for()
+        panel.get_by_text("% of its value for a picture").wait_for()
         G = st.gram_matrix(vgg(st.load_image("starry_night", 192), "conv2_1")["conv2_1"])
         over(tab, "Gram matrix of the whole", 0.3, 0.6, click=True)
         text = told(panel)

@@ -96,7 +96,7 @@ WRONG = {
         (forgotten_return, "a `return` is missing"),
     ],
     "1.3": [
-        (lambda steps: 1 + sum(k - 1 for k, _ in steps), "strides are not in it"),
+        (lambda steps: 1 + sum(k - 1 for k, _ in steps), "strides are missing"),
         (lambda steps: sum((k - 1) * math.prod(s for _, s in steps[:i]) for i, (k, _) in enumerate(steps)), "at 0"),
         (lambda steps: 1 + sum(k * math.prod(s for _, s in steps[:i]) for i, (k, _) in enumerate(steps)), "k − 1"),
         (
@@ -138,7 +138,7 @@ WRONG = {
     "2.2": [
         (lambda F, P: F - P, "second case is missing"),
         (lambda F, P: (P - F) * (F > 0), "sign"),
-        (lambda F, P: 2 * (F - P) * (F > 0), "2 too much"),
+        (lambda F, P: 2 * (F - P) * (F > 0), "2 too many"),
         (lambda F, P: torch.where(P > 0, F - P, 0.0), "asks whether P"),
         (lambda F, P: nnf.relu(F - P), "Negative differences"),
         (lambda F, P: ((F - P) * (F > 0)).mean(), "It is a mean"),

@@ -403,11 +403,11 @@ def test_the_true_mistake_is_named():
     assert "N² is missing" in message("4.1", lambda F, S: squares(F, S) / (4 * (F.shape[2] * F.shape[3]) ** 2))
     assert "M² is missing" in message("4.1", lambda F, S: ((G(F) - G(S))[0] ** 2).sum() / (4 * F.shape[1] ** 2))
     for answer in (lambda F: G(F.relu()), lambda F: G(F.clamp(min=0)), lambda F: G(F.abs())):
-        assert "its gradient by F is another one" in message("3.1", answer)
+        assert "its gradient with respect to F is wrong" in message("3.1", answer)
         assert "where F is 0. There relu" in message("3.1", answer)
         assert "detached from" not in message("3.1", answer)
     half = message("3.1", lambda F: F.flatten(2) @ F.detach().flatten(2).mT)
-    assert "its gradient by F is another one" in half
+    assert "its gradient with respect to F is wrong" in half
     assert "Is a part of it detached?" in half
     in_place = message("4.2", lambda F, S, w: [F[n].sub_(S[n]) for n in w])
     assert "It changes its argument F[…]. Make a new tensor" in in_place

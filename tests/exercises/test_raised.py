@@ -42,7 +42,7 @@ def again(F, P):
         ("st", "Write import styletools as st first."),
         ("gram_matrix", "begin with st.: st.gram_matrix."),
         ("content_loss", "begin with st.: st.content_loss."),
-        ("f", "Is F meant? Capital"),
+        ("f", "Do you mean F? Capital"),
         ("gram", "gram is not defined in the notebook."),
         ("foo", "foo is not defined in the notebook."),
     ],

@@ -14,7 +14,7 @@ class TestTradeoff:
         panel = make("tradeoff", **SMALL["tradeoff"])
         first = ("all five", 1.0)
         panel.larger(*first)
-        assert "not there yet" in panel.status.value
+        assert "not made yet" in panel.status.value
         panel.start_button.click()
         done(panel)
         assert len(panel.results) == 9

@@ -32,7 +32,7 @@ def apart(F: torch.Tensor, S: torch.Tensor) -> float:
 
 
 def told(stage) -> float:
-    return float(re.search(r": ([\d.e-]+) % of what", stage.text())[1])
+    return float(re.search(r": ([\d.e-]+) % of its value", stage.text())[1])
 
 
 def entry(stage, a: int, b: int, C: int = 128) -> tuple[float, float]:

@@ -1,6 +1,6 @@
-// What all views draw with: sharp canvases, maps of numbers in colour, pointers and keys.
+// What all views are made with: sharp canvases, numbers as coloured maps, pointers and keys.
 
-/** Dark to bright, as matplotlib's maps of these names. */
+/** Dark to bright, like matplotlib's colour maps of these names. */
 export const INFERNO = ramp(["000004", "1b0c41", "4a0c6b", "781c6d", "a52c60", "cf4446", "ed6925", "fb9b06", "f7d13d", "fcffa4"]);
 export const VIRIDIS = ramp(["440154", "482878", "3e4989", "31688e", "26828e", "1f9e89", "35b779", "6ece58", "b5de2b", "fde725"]);
 
@@ -24,7 +24,7 @@ export function ramp(anchors) {
 /**
  * Numbers as a small picture, one pixel each.
  * @param {ArrayLike<number>} values @param {number} width @param {number} height @param {Ramp} colours
- * @param {number} top what is brightest @param {number} [veil] with it, opacity grows with the value, up to this
+ * @param {number} top the brightest value @param {number} [veil] if given, opacity grows with the value, up to this
  */
 export function raster(values, width, height, colours, top, veil) {
   const canvas = document.createElement("canvas");
@@ -48,7 +48,7 @@ export function pen2d(canvas) {
   return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 }
 
-/** As large as it can be, its shape kept, in the middle. @returns {Box} */
+/** The largest box of the shape w × h that fits, centred. @returns {Box} */
 export function fitted(/** @type {number} */ w, /** @type {number} */ h, /** @type {number} */ width, /** @type {number} */ height) {
   const scale = Math.min(width / w, height / h);
   return { x: (width - w * scale) / 2, y: (height - h * scale) / 2, width: w * scale, height: h * scale };
@@ -57,7 +57,7 @@ export function fitted(/** @type {number} */ w, /** @type {number} */ h, /** @ty
 /** @param {number} value @param {number} low @param {number} high */
 export const within = (value, low, high) => Math.min(high, Math.max(low, value));
 
-/** A number in about three digits. @param {number} value */
+/** A number with about three significant digits. @param {number} value */
 export function brief(value) {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -97,7 +97,7 @@ export function choices(name, options, chosen) {
   };
 }
 
-/** The frame of a view: keys stay inside, and one line tells what is wrong or waited for. @param {HTMLElement} el */
+/** The frame of a view: keys stay inside, and one line says what is wrong or still awaited. @param {HTMLElement} el */
 export function opened(el) {
   el.classList.add("st-touch");
   el.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab's: "a" would make a new cell
@@ -112,7 +112,7 @@ export function opened(el) {
       status.textContent = line;
       status.hidden = line === "";
     },
-    /** For those who use the keys and may not see the picture. @param {string} line */
+    /** Tell those who use the keys and may not see the picture. @param {string} line */
     speak: (line) => {
       spoken.textContent = line;
     },
@@ -120,10 +120,10 @@ export function opened(el) {
 }
 
 /**
- * A canvas of one CSS size and as many pixels as the screen has.
+ * A canvas of a fixed CSS size, with as many pixels as the screen has there.
  * @param {{ name: string, height: number, draw: (pen: CanvasRenderingContext2D, width: number, height: number) => void,
- *   help?: string, still?: boolean, share?: number }} given `still`: nothing to point at; `share`: of the view's width, in
- *   percent, that it is high at most
+ *   help?: string, still?: boolean, share?: number }} given `still`: nothing to point at; `share`: its height at
+ *   most, in percent of the view's width
  */
 export function surface({ name, height, draw, help = "", still = false, share = 72 }) {
   const canvas = make("canvas", {
@@ -153,7 +153,7 @@ export function surface({ name, height, draw, help = "", still = false, share = 
   };
   const observer = new ResizeObserver(redraw);
   observer.observe(canvas);
-  // Its colours are those of the page, which may turn from light to dark.
+  // Its colours are those of the page, which may switch between light and dark.
   const turned = new MutationObserver(redraw);
   turned.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -215,7 +215,7 @@ export function arrow(event) {
   return step ? [step[0] * (event.shiftKey ? 10 : 1), step[1] * (event.shiftKey ? 10 : 1)] : null;
 }
 
-/** A line that is seen on light and on dark. @param {CanvasRenderingContext2D} pen @param {Box} box */
+/** A frame that can be seen on light and on dark. @param {CanvasRenderingContext2D} pen @param {Box} box */
 export function outline(pen, box) {
   pen.lineJoin = "round";
   for (const [colour, width] of /** @type {[string, number][]} */ ([["rgba(0, 0, 0, 0.75)", 4], ["#fff", 1.75]])) {
@@ -225,7 +225,7 @@ export function outline(pen, box) {
   }
 }
 
-/** A colour of the view's style sheet. @param {Element} el @param {string} name */
+/** A colour from the view's style sheet. @param {Element} el @param {string} name */
 export function colour(el, name) {
   return getComputedStyle(el).getPropertyValue(name).trim() || "#888";
 }

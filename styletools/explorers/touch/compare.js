@@ -2,9 +2,9 @@
  * Before and after at the same place: a curtain to slide, a lens that shows both enlarged, and the steps of a run.
  *
  * State: `mode` ("after", "curtain" or "lens"), `x` and `y` (of curtain and lens, shares of the picture), `steps` (what
- * each kept picture is called, in order), `step` (which of them is seen; -1 is the newest), `before` and `after` (what the
- * two are called), `height` (in CSS pixels), `alt` (what is seen, for those who do not see it), `version` (of the newest
- * picture), `originals` (raised when the picture before is another one).
+ * each kept picture is called, in order), `step` (which of them is shown; -1 is the newest), `before` and `after` (what
+ * the two are called), `height` (in CSS pixels), `alt` (a description for those who cannot see it), `version` (of the
+ * newest picture), `originals` (raised when the picture before is replaced).
  * Asked: "picture" { which: "before" }, "picture" { which: "after", step } → a picture, or no buffer where there is none.
  */
 
@@ -32,9 +32,9 @@ function render({ model, el }) {
   const kept = new Map();
 
   const modes = choices("what is shown", [
-    ["after", capital(model.get("after")), "without the picture before"],
-    ["curtain", "Curtain", "slide between before and after: drag, or the arrow keys"],
-    ["lens", "Lens", "both at the same place, enlarged: move over the picture, or the arrow keys"],
+    ["after", capital(model.get("after")), "alone, without the picture before"],
+    ["curtain", "Curtain", "slide between before and after: drag, or use the arrow keys"],
+    ["lens", "Lens", "both at the same place, enlarged: move over the picture, or use the arrow keys"],
   ], (value) => host.set({ mode: value }));
   const stage = surface({ name: model.get("alt"), height: model.get("height"), share: 75, draw });
   const scrubber = make("input", { type: "range", min: 0, max: 1, step: 1, style: "width: 130px", "aria-label": "step of the run", oninput: () => {
@@ -43,7 +43,7 @@ function render({ model, el }) {
     host.set({ step: chosen >= last ? -1 : chosen });
   } });
   const told = make("output");
-  const play = make("button", { type: "button", title: "show all steps, one after the other", onclick: () => (playing ? stop() : start()) }, "Play");
+  const play = make("button", { type: "button", title: "show all steps, one after another", onclick: () => (playing ? stop() : start()) }, "Play");
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let playing;
   el.prepend(
@@ -78,7 +78,7 @@ function render({ model, el }) {
       label(pen, model.get("after"), box.x + box.width - 8, box.y + 8, "right", box.x + box.width - x - 16);
       return;
     }
-    // Two lenses side by side, wholly on the picture; the small ring is the place that both show.
+    // Two lenses side by side, wholly on the picture; the small ring marks the place that both show.
     const r = Math.min(LENS, box.width / 4 - 4, box.height / 2 - 4);
     const place = [model.get("x"), model.get("y")];
     const middle = within(x, box.x + 2 * r + 2, box.x + box.width - 2 * r - 2);
@@ -131,7 +131,7 @@ function render({ model, el }) {
     }
   }
 
-  /** A word on a dark ground, left out where it has no room. @param {CanvasRenderingContext2D} pen @param {string} text
+  /** A word on a dark ground, left out where there is no room. @param {CanvasRenderingContext2D} pen @param {string} text
    * @param {number} x @param {number} y @param {CanvasTextAlign} align @param {number} room */
   function label(pen, text, x, y, align, room) {
     pen.font = "12px system-ui, sans-serif";
@@ -158,7 +158,7 @@ function render({ model, el }) {
     stage.redraw();
   }
   /** @type {{ x: number, y: number } | null} */
-  let moved = null; // told to the host when the pointer rests, not at each pixel
+  let moved = null; // told to the host when the pointer is released or leaves, not at each pixel
   const rested = () => {
     if (moved) host.set(moved);
     moved = null;
@@ -207,7 +207,7 @@ function render({ model, el }) {
     const steps = model.get("steps");
     const few = steps.length < 2;
     scrubber.disabled = play.disabled = few;
-    /** @type {HTMLElement} */ (el.querySelector(".st-scrubber")).style.visibility = few ? "hidden" : ""; // keeps its room
+    /** @type {HTMLElement} */ (el.querySelector(".st-scrubber")).style.visibility = few ? "hidden" : ""; // keeps its space
     scrubber.max = String(Math.max(1, steps.length - 1));
     const at = model.get("step") < 0 ? steps.length - 1 : model.get("step");
     scrubber.value = String(Math.max(0, at));
@@ -237,7 +237,7 @@ function render({ model, el }) {
 
   for (const name of ["mode", "x", "y", "alt"]) host.on(`change:${name}`, showState);
   host.on("change:steps", () => {
-    kept.clear(); // a bound may have thinned them out, and their places are others
+    kept.clear(); // the bound may have thinned them out, so that their places have changed
     showState();
   });
   host.on("change:step", () => {

@@ -12,22 +12,22 @@ from styletools.explorers.touch.protocol import Answer, Touch, encoded, joined
 __all__ = ["MOST_STEPS", "CompareTouch"]
 
 MOST_STEPS = 120
-"""So many pictures of a run are kept; when there are more, every second one is dropped."""
+"""How many pictures of a run are kept; when there are more, every second one is dropped."""
 
 
 class CompareTouch(Touch):
-    """A picture that can be held against the one before it, by a curtain or a lens. What it asks: `compare.js`.
+    """A picture to compare with the one before it, by a curtain or a lens. What it asks for is in `compare.js`.
 
-    Pictures are PNG bytes. `value` is the newest one; like `width` it is known to Python only: the view asks.
+    Pictures are PNG bytes. `value` is the newest one; like `width`, it is known to Python only: the view asks for it.
 
     Attributes:
         mode: `"after"` alone, `"curtain"` or `"lens"`.
         x: place of curtain and lens, a share of the width; `y` of the height.
         steps: what the kept pictures are called.
-        step: which of them is seen; -1 is the newest.
+        step: which of them is shown; -1 is the newest.
         before: what the picture before is called.
         after: what the other one is called.
-        alt: what is seen, for those who do not see it.
+        alt: a description for those who cannot see it.
 
     Example:
         >>> view = CompareTouch(width=440, height=400)
@@ -54,7 +54,7 @@ class CompareTouch(Touch):
     originals = traitlets.Int().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:  # noqa: ANN401  # whatever the traits take
-        """Without a picture."""
+        """Start without a picture."""
         super().__init__(**traits)
         self._before = b""
         self._frames: list[bytes] = []
@@ -65,7 +65,7 @@ class CompareTouch(Touch):
         self.observe(lambda _: self.renew(), names="value")
 
     def show_before(self, png: bytes) -> None:
-        """Change the picture before."""
+        """Replace the picture before."""
         self._before = png
         self.originals += 1
 

@@ -144,7 +144,7 @@ function render({ model, el }) {
     const [row, column] = position();
     const seen = field(layer, row, column);
     const shown = { x: box.x + seen.x * scale, y: box.y + seen.y * scale, width: seen.width * scale, height: seen.height * scale };
-    if (!model.get("overlay")) { // what it does not see is dimmed
+    if (!model.get("overlay")) { // what the position does not see is dimmed
       pen.fillStyle = "rgba(0, 0, 0, 0.28)";
       pen.beginPath();
       pen.rect(box.x, box.y, box.width, box.height);
@@ -249,7 +249,7 @@ function render({ model, el }) {
     host.set({ filter: i, overlay: true });
   }
 
-  /** The position under the pointer, or null beside the picture. @param {number} x @param {number} y
+  /** The position under the pointer, or null outside the picture. @param {number} x @param {number} y
    * @returns {[number, number] | null} */
   function positionAt(x, y) {
     if (!image || !F) return null;
@@ -288,7 +288,7 @@ function render({ model, el }) {
     down: (x) => {
       if (!F) return;
       const i = Math.floor(((x - 4) / (bars.canvas.clientWidth - 8)) * F.shape[0]);
-      // Bars may be narrower than a pointer is steady: the strongest within three pixels.
+      // Bars may be too narrow to hit: take the strongest within three pixels.
       const reach = Math.ceil((3 * F.shape[0]) / bars.canvas.clientWidth);
       const values = columnAt();
       let best = within(i, 0, F.shape[0] - 1);

@@ -14,13 +14,13 @@ __all__ = ["FeaturesTouch"]
 
 
 class FeaturesTouch(Touch):
-    """Move over a picture and see what each filter of a layer says there. What it asks stands in `features.js`.
+    """Move over a picture and see what each filter of a layer says there. What it asks for is in `features.js`.
 
     Attributes:
         layer: whose features are shown.
         filter: whose map and patches are shown.
         overlay: whether that map lies over the picture.
-        row: of the position that is kept, as is `column`.
+        row: of the position that is kept; `column` likewise.
 
     Example:
         >>> from styletools.network.find import find_vgg
@@ -39,6 +39,6 @@ class FeaturesTouch(Touch):
     column = traitlets.Int().tag(sync=True)
 
     def __init__(self, layers: Iterable[Layer]) -> None:
-        """Without a picture yet: `answers` are to be given."""
+        """Start without a picture: `answers` must still be given."""
         known = described(layers)
         super().__init__(layers=known, layer=known[0]["name"])

@@ -1,6 +1,6 @@
 /**
  * The Gram matrix by hand: point at an entry and see its two maps; brush a region, crop or change the picture, and watch
- * its matrix beside the whole one's.
+ * its matrix beside that of the whole picture.
  *
  * State: `layers` [{ name, filters, stride, field }], `layer`, `change` (one of `changes`, the first is none), `i` and `j`
  * (the filters of the entry that is kept), `first` and `second` (what the two pictures are called), `version`.
@@ -35,7 +35,7 @@ function render({ model, el }) {
   let other = null;
   /** @type {Region | null} */
   let region = null;
-  /** What the right matrix is of. @type {"change" | "region" | "crop"} */
+  /** What the right matrix belongs to. @type {"change" | "region" | "crop"} */
   let subject = "change";
   /** @type {"brush" | "crop"} */
   let tool = "brush";
@@ -77,7 +77,7 @@ function render({ model, el }) {
     [word, word, word === plain() ? "the whole picture as it is" : `${word}: the right matrix is that of the changed picture`],
   ), change);
   const stage = surface({ name: "picture", height: 306, draw: drawPicture,
-    help: "Drag to brush a region or to crop. Keys: arrows move, Space brushes, plus and minus change the size, Escape starts anew." });
+    help: "Drag to brush a region or to crop. Keys: arrows move, Space brushes, plus and minus change the size, Escape starts over." });
   const left = surface({ name: "Gram matrix of the whole picture", height: 306, share: 95, draw: (pen, w, h) => drawMatrix(pen, w, h, drawn.left),
     help: "Point at an entry to see its two maps; click to keep it. Arrow keys move." });
   const right = surface({ name: "Gram matrix beside it", height: 306, share: 95, draw: (pen, w, h) => drawMatrix(pen, w, h, drawn.right),
@@ -126,7 +126,7 @@ function render({ model, el }) {
     }
   }
 
-  /** Darkness over what is outside the region. @param {CanvasRenderingContext2D} pen @param {Box} box @param {number} scale */
+  /** Darken what is outside the region. @param {CanvasRenderingContext2D} pen @param {Box} box @param {number} scale */
   function veil(pen, box, scale) {
     const [, H, W] = /** @type {import("./protocol.js").Numbers} */ (F).shape;
     const { stride } = info();
@@ -184,7 +184,7 @@ function render({ model, el }) {
     if (!whole || !F) return;
     const [i, j] = pair();
     const [C, H, W] = F.shape;
-    if (whole.order.length !== C) return; // one of them is still of the layer before
+    if (whole.order.length !== C) return; // one of them still belongs to the previous layer
     const M = H * W;
     const both = [F.values.subarray(i * M, (i + 1) * M), F.values.subarray(j * M, (j + 1) * M)];
     const product = both[0].map((value, k) => value * both[1][k]);
@@ -218,7 +218,7 @@ function render({ model, el }) {
     if (drawn.right && other) {
       const share = (100 * distance(other.values, whole.values)).toPrecision(3);
       const size = subject === "region" ? ` (${other.positions} of ${whole.positions} positions)` : "";
-      lead.textContent = `Style loss E_l between the left matrix and that of ${nameOf()}${size}: ${Number(share)} % of what a picture without features has`;
+      lead.textContent = `Style loss E_l between the left matrix and that of ${nameOf()}${size}: ${Number(share)} % of its value for a picture without features`;
     } else {
       lead.textContent = subject === "region" ? "Drag over the picture to brush a region." : "";
     }
@@ -229,7 +229,7 @@ function render({ model, el }) {
   function showPicture() {
     changes.press(subject === "change" ? model.get("change") : "");
     captions[0].textContent = subject === "change" ? (tool === "crop" ? "Drag a frame on the picture." : "Drag over the picture to brush a region.")
-      : subject === "region" ? "Dark: outside the region. Escape starts anew."
+      : subject === "region" ? "Dark: outside the region. Escape starts over."
         : "Drag another frame, or press “unchanged”.";
     stage.redraw();
   }
@@ -259,7 +259,7 @@ function render({ model, el }) {
     showMatrices();
   }
 
-  /** The positions whose centre the brush covers, at least the nearest one. @param {number} x @param {number} y @param {number} r */
+  /** Add the positions whose centre the brush covers, at least the nearest one. @param {number} x @param {number} y @param {number} r */
   function touchAt(x, y, r) {
     if (!F) return;
     region ??= new Region(F.values, F.shape);
@@ -292,7 +292,7 @@ function render({ model, el }) {
     if (box.width >= 8 && box.height >= 8) askOther();
   }
 
-  /** In pixels of the first picture, within it. @param {number} x @param {number} y @returns {[number, number]} */
+  /** A place in pixels of the first picture, kept inside it. @param {number} x @param {number} y @returns {[number, number]} */
   function pixelAt(x, y) {
     if (!image) return [0, 0];
     const box = fitted(image.width, image.height, stage.canvas.clientWidth, stage.canvas.clientHeight);
@@ -411,7 +411,7 @@ function render({ model, el }) {
   const gramOf = ({ values, answer }) => ({ values, positions: answer.positions });
 
   function askOther() {
-    // A crop is one of the first picture; a change is one of the second.
+    // A crop is of the first picture; a change is of the second.
     const which = subject === "crop" ? "first" : "second";
     forOther(host.numbers("gram", { which, layer: model.get("layer"), ...where() }), (found) => {
       if (subject === "region") return;

@@ -14,12 +14,12 @@ __all__ = ["GramTouch"]
 
 
 class GramTouch(Touch):
-    """Point at an entry of a Gram matrix, brush a region, crop or change the picture. What it asks: `gram.js`.
+    """Point at an entry of a Gram matrix, brush a region, crop or change the picture. What it asks for is in `gram.js`.
 
     Attributes:
         layer: whose matrix is shown.
         change: what is done to the second picture, one of `changes`.
-        i: row of the entry that is kept, a filter, as is `j`, its column.
+        i: the filter of the row of the entry that is kept; `j` is that of its column.
         first: what the picture of the left matrix is called.
         second: what the picture of the right matrix is called.
 
@@ -42,6 +42,6 @@ class GramTouch(Touch):
     second = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, layers: Iterable[Layer], changes: Sequence[str]) -> None:
-        """Without a picture yet: `answers` are to be given."""
+        """Start without a picture: `answers` must still be given."""
         known = described(layers)
         super().__init__(layers=known, layer=known[0]["name"], changes=list(changes), change=changes[0])

@@ -1,9 +1,9 @@
 /**
- * Paint regions on a picture: brush, eraser, fill, undo. Region 0 is what nothing was painted on.
+ * Paint regions on a picture: brush, eraser, fill, undo. Region 0 is where nothing was painted.
  *
  * State: `tool` ("brush", "eraser" or "fill"), `label` (1 … `labels`: the region that is painted), `labels` (how many there
- * are), `size` (radius of the brush in pixels), `alike` (how far colours may be from the one that is filled, 0 … 1), `name`
- * (what the picture is called), `used` (labels that are somewhere, in order), `version`.
+ * are), `size` (radius of the brush in pixels), `alike` (how far colours may be from the one that is clicked, 0 … 1),
+ * `name` (what the picture is called), `used` (the labels that occur, in order), `version`.
  * Asked: "picture" → a picture; "mask" → labels, [H, W] of uint8, of the picture's size; "keep" { shape } with the labels as
  * a buffer: the host keeps them, and answers with no buffer.
  */
@@ -16,7 +16,7 @@ const UNDONE = 40; // strokes
 export const TINTS = [[255, 140, 0], [0, 179, 77], [204, 26, 153]];
 
 /**
- * The pixels that are connected with one of them, have its label, and about its colour.
+ * The pixels that are connected to a given one, and have its label and about its colour.
  * @param {Uint8Array} labels @param {Uint8ClampedArray} pixels red, green, blue, opacity @param {number} width @param {number} start
  * @param {number} alike 0: this colour only; 1: any @returns {number[]}
  */
@@ -62,8 +62,8 @@ function render({ model, el }) {
   const tinted = document.createElement("canvas");
 
   const tools = choices("tool", [
-    ["brush", "Brush", "drag to paint (b)"], ["eraser", "Eraser", "drag to take away (e)"],
-    ["fill", "Fill", "click to fill what is connected and of a like colour (f)"],
+    ["brush", "Brush", "drag to paint (b)"], ["eraser", "Eraser", "drag to erase (e)"],
+    ["fill", "Fill", "click to fill what is connected and of a similar colour (f)"],
   ], (value) => host.set({ tool: value }));
   const labels = choices("region", Array.from({ length: model.get("labels") }, (_, k) =>
     /** @type {[string, string, string]} */ ([String(k + 1), String(k + 1), `paint region ${k + 1} (key ${k + 1})`]),
@@ -74,17 +74,17 @@ function render({ model, el }) {
   });
   const size = make("input", { type: "range", min: 1, max: 60, "aria-label": "size of the brush", style: "width: 110px",
     oninput: () => host.set({ size: Number(size.value) }) });
-  const alike = make("input", { type: "range", min: 0, max: 100, "aria-label": "how like the filled colours are", style: "width: 110px",
+  const alike = make("input", { type: "range", min: 0, max: 100, "aria-label": "how similar the filled colours are", style: "width: 110px",
     oninput: () => host.set({ alike: 1 - Number(alike.value) / 100 }) });
   const sized = make("label", {}, "size", size);
   const likened = make("label", {}, "alike", alike);
   /** @param {string} text @param {string} title @param {() => void} action */
   const button = (text, title, action) => make("button", { type: "button", title, onclick: action }, text);
-  const undo = button("Undo", "take the last stroke back (Ctrl + Z)", () => travel(past, future));
-  const redo = button("Redo", "make it again (Ctrl + Shift + Z)", () => travel(future, past));
-  const clear = button("Clear", "take everything away", () => change(() => mask.fill(0)));
+  const undo = button("Undo", "undo the last stroke (Ctrl + Z)", () => travel(past, future));
+  const redo = button("Redo", "redo the last stroke (Ctrl + Shift + Z)", () => travel(future, past));
+  const clear = button("Clear", "erase everything", () => change(() => mask.fill(0)));
   const stage = surface({ name: model.get("name"), height: 300, draw,
-    help: "Drag to paint. Keys: arrows move, Space paints, b, e and f choose the tool, digits the region, [ and ] the size, Ctrl + Z takes back." });
+    help: "Drag to paint. Keys: arrows move, Space paints, b, e and f choose the tool, digits the region, [ and ] the size, Ctrl + Z undoes." });
   const caption = make("figcaption");
   el.prepend(
     make("div", { class: "st-row" }, tools.box, sized, likened),
@@ -143,7 +143,7 @@ function render({ model, el }) {
     stage.redraw();
   }
 
-  /** The host keeps each stroke when it is done. */
+  /** Let the host keep the labels, after each stroke. */
   function keep() {
     host.ask("keep", { shape: [height, width] }, [mask.slice()]).catch(() => undefined);
     tint();
@@ -186,7 +186,7 @@ function render({ model, el }) {
     }
   }
 
-  /** Without gaps, however quick the pointer is. @param {number} x @param {number} y */
+  /** Without gaps, however fast the pointer is. @param {number} x @param {number} y */
   function strokeTo(x, y) {
     const [fromX, fromY] = last ?? [x, y];
     const count = Math.max(1, Math.ceil(Math.hypot(x - fromX, y - fromY) / Math.max(1, model.get("size") / 2)));

@@ -18,15 +18,15 @@ LABELS = 3  # besides region 0: the studio's preview has four colours
 
 
 class MaskTouch(Touch):
-    """Brush, eraser and fill on a picture. What it asks: `masks.js`.
+    """Brush, eraser and fill on a picture. What it asks for is in `masks.js`.
 
     Attributes:
         tool: `"brush"`, `"eraser"` or `"fill"`.
-        label: the region that is painted, from 1; 0 is what nothing was painted on.
+        label: the region that is painted, from 1; 0 is where nothing was painted.
         size: radius of the brush in pixels.
-        alike: how far colours may be from the one that is filled: 0 that colour only, 1 all.
+        alike: how far colours may be from the one that is clicked: 0 that colour only, 1 all.
         name: what the picture is called.
-        used: the labels that are somewhere, in order.
+        used: the labels that occur, in order.
         mask: (H, W), whole numbers: the label of each pixel.
 
     Example:
@@ -50,7 +50,7 @@ class MaskTouch(Touch):
     used: traitlets.List[int] = traitlets.List([0]).tag(sync=True)
 
     def __init__(self, name: str) -> None:
-        """Without a picture."""
+        """Start without a picture."""
         super().__init__(name=name)
         self._image = torch.zeros(1, 3, 1, 1)
         self.mask = torch.zeros(1, 1, dtype=torch.long)
@@ -64,7 +64,7 @@ class MaskTouch(Touch):
         }
 
     def show(self, image: Tensor) -> None:
-        """Show another picture, on which nothing is painted."""
+        """Show another picture, with nothing painted on it."""
         self._image = image
         self.mask = torch.zeros(image.shape[2:], dtype=torch.long)
         self.used = [0]
@@ -74,7 +74,7 @@ class MaskTouch(Touch):
         """Paint from Python.
 
         Raises:
-            InputError: not the picture's size, or labels that are not there.
+            InputError: not the picture's size, or labels out of range.
         """
         self._take(mask)
         self.renew()

@@ -16,7 +16,7 @@ export function cosines(gram, order) {
   return found;
 }
 
-/** ‖G − A‖² / ‖A‖², both over their numbers of positions: E_l in units of a picture without features (Eq. 4).
+/** ‖G − A‖² / ‖A‖², each matrix over its number of positions: E_l over its value without features (Eq. 4).
  * @param {Float32Array} G @param {Float32Array} A */
 export function distance(G, A) {
   let [apart, whole] = [0, 0];
@@ -27,7 +27,7 @@ export function distance(G, A) {
   return whole > 0 ? apart / whole : 0;
 }
 
-/** The Gram matrix of some positions, which grows with each. */
+/** The Gram matrix of a set of positions that grows by one at a time. */
 export class Region {
   /** @param {Float32Array} F @param {number[]} shape */
   constructor(F, [C, H, W]) {

@@ -1,29 +1,29 @@
 /**
- * PROTOCOL: how a view talks with its host. The host is a notebook's kernel (protocol.py), or whatever else has
+ * PROTOCOL: how a view talks to its host. The host is a notebook's kernel (protocol.py), or whatever else has
  * pictures and features, such as a page that computes them itself.
  *
- * A view is `export default { render({ model, el }) }`; `render` draws into `el` and returns what takes it away again.
- * `model` is all that it gets of its host:
+ * A view is `export default { render({ model, el }) }`; `render` draws into `el` and returns what closes it again.
+ * `model` is all that it sees of its host:
  *
  *   model.get(name), model.set(name, value), model.save_changes(), model.on("change:NAME", f), model.off(event, f)
- *       State: small, plain values, listed on top of each view. Either side may change it, and both follow.
+ *       State: small, plain values, listed at the top of each view. Either side may change it, and both follow.
  *   model.send({ id, ask, …arguments }, undefined, buffers?)
- *       A question. `id` is a text that no other question has; `ask` says what is wanted.
+ *       A question. `id` is a string that no other question has; `ask` says what is wanted.
  *   model.on("msg:custom", (answer, buffers) => …)
  *       Its answer, which repeats the `id`: `{ id, …, shape, dtype, scale }` and one buffer, or `{ id, error }`, where
  *       `error` is one line for a reader, or `{ id, overtaken: true }` where a newer question has made it pointless.
- *       Every view of a model hears all answers; it drops those of foreign ids.
+ *       Every view of a model hears all answers; it drops those with ids that are not its own.
  *
- * The host says nothing unasked. When its pictures change it raises the number `version`, and views ask anew. What
+ * The host says nothing unasked. When its pictures change it raises the number `version`, and views ask again. What
  * is asked for is never kept in the state, which notebooks would store.
  *
- * Arrays are row by row, little-endian. `dtype` is "float32", "float16" or "uint8"; what is meant is buffer × `scale`
+ * Arrays are row by row, little-endian. `dtype` is "float32", "float16" or "uint8"; the values are buffer × `scale`
  * (1 where it is missing), so that large activations fit into float16.
  * Pictures are arrays [height, width, 4] of uint8 (red, green, blue, opacity), or whole files, with their
  * `type`: "image/png" in place of `shape` and `dtype`.
  *
  * Position p of a layer of stride s sits over pixel p · s + (s − 1) / 2, and sees a square of `field` pixels around it.
- * Light or dark: as `data-jp-theme-light` on the body says; where that is missing, as the system has it.
+ * Light or dark: as `data-jp-theme-light` on the body says; where that is missing, as the system is set.
  *
  * @typedef {{ get(name: string): any, set(name: string, value: any): void, save_changes(): void,
  *   on(event: string, f: (...things: any[]) => void): void, off(event: string, f: (...things: any[]) => void): void,
@@ -38,7 +38,7 @@ let views = 0;
 
 /** Questions and answers of one view. */
 export class Host {
-  /** @param {Model} model @param {(line: string) => void} say where errors are told */
+  /** @param {Model} model @param {(line: string) => void} say shows one line, such as an error */
   constructor(model, say) {
     this.model = model;
     this.say = say;
@@ -111,7 +111,7 @@ export class Host {
     return canvas;
   }
 
-  /** Hear nothing any more. */
+  /** Stop listening. */
   close() {
     for (const [event, f] of this.heard) this.model.off(event, f);
     this.open.clear();
@@ -123,7 +123,7 @@ export function newest() {
   let latest = 0;
   return (asked, use) => {
     const mine = (latest += 1);
-    // What went wrong was said already, by `ask`.
+    // `ask` has already said what went wrong.
     asked.then((found) => (mine === latest ? use(found) : undefined)).catch(() => undefined);
   };
 }
@@ -138,7 +138,7 @@ function part(buffer) {
 /** @type {Float32Array | undefined} */
 let halves;
 
-/** What a float16 with these bits means, for all bits. @returns {Float32Array} */
+/** The value of a float16 for each pattern of its 16 bits. @returns {Float32Array} */
 function halfTable() {
   if (halves) return halves;
   halves = new Float32Array(65536);
@@ -166,7 +166,7 @@ export function decoded(answer, buffer) {
     const table = halfTable();
     const packed = new Uint16Array(bytes.buffer);
     const values = new Float32Array(packed.length);
-    for (let k = 0; k < packed.length; k += 1) values[k] = table[packed[k]] * scale; // `from` is ten times as slow
+    for (let k = 0; k < packed.length; k += 1) values[k] = table[packed[k]] * scale; // `from` is ten times slower
     return values;
   }
   const plain = answer.dtype === "uint8" ? new Float32Array(bytes) : new Float32Array(bytes.buffer);

@@ -1,4 +1,4 @@
-"""The host of the touchable views in a notebook: it answers what they ask. The protocol stands in `protocol.js`."""
+"""The host of the touchable views in a notebook: it answers what they ask. The protocol is in `protocol.js`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["MISSING", "Answer", "Touch", "array", "described", "encoded", "joine
 FOLDER = files("styletools.explorers.touch")
 HALF = 60000.0  # near the largest float16
 MISSING = "styletools-untouchable"
-"""CSS class of the line that says what to do where the views do not appear; they hide it."""
+"""CSS class of the line that says what to do where the views do not appear; the views hide it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def picture(image: Tensor, **more: Any) -> Answer:  # noqa: ANN401  # plain valu
 
 
 def encoded(png: bytes, **more: Any) -> Answer:  # noqa: ANN401  # plain values
-    """A picture that is a PNG file already.
+    """A picture that is already a PNG file.
 
     Example:
         >>> encoded(b"").values
@@ -76,7 +76,7 @@ def encoded(png: bytes, **more: Any) -> Answer:  # noqa: ANN401  # plain values
 
 
 def described(layers: Iterable[Layer]) -> list[dict[str, Any]]:
-    """What the views know of layers, as plain values.
+    """What the views know about layers, as plain values.
 
     Example:
         >>> described([Layer("conv1_1", 64, 1, 3, 3)])
@@ -89,7 +89,7 @@ def described(layers: Iterable[Layer]) -> list[dict[str, Any]]:
 
 @cache
 def joined(name: str) -> str:
-    """A view and all that it imports as one module: anywidget takes one text, from which nothing can be imported.
+    """A view and all that it imports as one module: anywidget takes one text, which can import nothing.
 
     Args:
         name: of a file in this folder.
@@ -143,9 +143,9 @@ class Touch(anywidget.AnyWidget):
     """A view that asks, and what answers it.
 
     Attributes:
-        answers: what is called with the message and its buffers, by the name of the question.
-        failed: called with the exception where an answer could not be given.
-        version: raised when what was answered is no longer true; the views then ask anew.
+        answers: by the name of the question, what is called with the message and its buffers.
+        failed: called with the exception when an answer could not be given.
+        version: raised when earlier answers are no longer true; the views then ask again.
     """
 
     _css = style()
@@ -159,11 +159,11 @@ class Touch(anywidget.AnyWidget):
         self.on_msg(self._asked)
 
     def renew(self) -> None:
-        """Let the views ask anew."""
+        """Let the views ask again."""
         self.version += 1
 
     def _asked(self, _: Touch, content: Any, buffers: list[Any]) -> None:  # noqa: ANN401  # whatever was sent
-        """Answer; a front end may send anything, and whatever goes wrong is told there as well."""
+        """Answer a question; a front end may send anything, and is also told what goes wrong."""
         if not isinstance(content, dict) or "id" not in content:
             return
         try:
