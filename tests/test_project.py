@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -48,8 +49,13 @@ def test_everything_imported_is_declared():
     names = {"PIL": "pillow", "IPython": "ipython", "png": "pypng", "imageio_ffmpeg": "imageio-ffmpeg"}
     standard = sys.stdlib_module_names
     for path in (ROOT / "styletools").glob("**/*.py"):
-        found = re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-        for name in set(found) - standard - {"styletools"}:
+        found = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module.split(".")[0])
+        for name in found - standard - {"styletools"}:
             assert names.get(name, name) in declared, f"{path.name} imports {name}"
 
 

@@ -12,7 +12,7 @@ from benchmarks import statistics
 
 @pytest.fixture
 def small(monkeypatch, tmp_path):
-    monkeypatch.setattr(statistics, "SIZE", 64)
+    monkeypatch.setattr(statistics, "SIZE", 32)
     monkeypatch.setattr(statistics, "SECONDS", 0.1)
     monkeypatch.setattr(statistics, "STORE", tmp_path / "store")
     monkeypatch.setattr(statistics, "RESULTS", tmp_path)

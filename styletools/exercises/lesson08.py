@@ -258,7 +258,7 @@ def _courses() -> str:
     level = {}
     for name in WALLS:
         made = reconstruct_style(
-            wall, STYLE_LAYERS[:4], statistic=name, size=72, steps=50, weights=network(), progress=False
+            wall, STYLE_LAYERS[:4], statistic=name, size=72, steps=30, weights=network(), progress=False
         )
         level[name] = levelness(made.image, wall)
     return max(level, key=lambda name: level[name])
