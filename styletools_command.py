@@ -15,13 +15,13 @@ def main() -> int:
         >>> main.__module__
         'styletools_command'
     """
-    waits = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not where a shell has it ignored
-    waits = waits and threading.current_thread() is threading.main_thread()
-    if waits:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from styletools import cli  # noqa: PLC0415  # this is what takes long
-
     try:
+        waits = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not where a shell has it ignored
+        waits = waits and threading.current_thread() is threading.main_thread()
+        if waits:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        from styletools import cli  # noqa: PLC0415  # this is what takes long
+
         if waits:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return cli.main()

@@ -167,7 +167,7 @@ def test_pictures_say_what_they_show_and_wait_until_they_are_near(pages):
         pictures = pages[name].pictures
         for picture in pictures:
             decorative = picture.get("alt") == "" and name in ("index.html", "lessons.html")  # beside a card's title
-            assert decorative or len(picture.get("alt") or "") >= 4, (name, picture)
+            assert decorative or len(picture.get("alt") or "") >= 8, (name, picture)
             assert picture.get("width"), (name, picture)
         assert all(picture.get("loading") == "lazy" for picture in pictures[1:]), name
     assert sum(len(page.pictures) for page in pages.values()) > 300
