@@ -53,8 +53,9 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Two processes with one thread each: faster than one with two, since most tests are small. A file stays together.
-TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+# Two processes with one thread each: faster than one with two, since most tests are small. A file stays together, and the
+# files keep their order: otherwise those of few tests come last, and they are the long ones.
+TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: lint $(MODULES)
 	$(TOGETHER)
