@@ -55,23 +55,23 @@ lint: $(READY)
 
 # Two processes with one thread each: faster than one with two, since most tests are small. A file stays together, and the
 # files keep their order: otherwise those of few tests come last, and they are the long ones.
-TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 
 test: lint $(MODULES)
-	$(TOGETHER)
+	$(TOGETHER) -n 2
 	$(MAKE) test-notebooks
 
 test-fast: lint
-	$(TOGETHER) -m "not slow"
+	$(TOGETHER) -n 2 -m "not slow"
 
 # The long form of tests/soak: runs, restarts, faults and damaged files by the hundred, about half an hour.
 soak: $(READY)
 	STYLETOOLS_SOAK=1 OMP_NUM_THREADS=1 $(BIN)/pytest tests/soak -s
 
 # Each notebook is run from top to bottom and its text outputs are compared with those stored in it
-# (pictures are not: what matters about them is asserted in the cells).
+# (pictures are not: what matters about them is asserted in the cells). Three at a time: a process waits for its kernel.
 test-notebooks: $(READY)
-	STYLETOOLS_SYNCHRONOUS=1 $(TOGETHER) --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	STYLETOOLS_SYNCHRONOUS=1 $(TOGETHER) -n 3 --nbval --nbval-current-env --nbval-cell-timeout=300 \
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
 
 bench: $(READY)

@@ -64,7 +64,7 @@ def pictures(workers: int, size: int, steps: int) -> dict[str, float]:
     return {"seconds": seconds, "processor": statistics.mean(float(outcome.error) for outcome in found)}
 
 
-def measure(size: int = 96, steps: int = 6) -> dict[str, object]:
+def measure(size: int = 96, steps: int = 40) -> dict[str, object]:
     """All of it; the medians of rounds, in which one and two workers take turns."""
     rounds: dict[int, list[dict[str, float]]] = {1: [], 2: []}
     load = []
