@@ -53,9 +53,8 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Two processes with one thread each: faster than one with two, since most tests are small. A file stays together, and the
-# files keep their order: otherwise those of few tests come last, and they are the long ones.
-TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest --dist loadfile --no-loadscope-reorder
+# Two processes with one thread each: faster than one with two, since most tests are small. A file stays together.
+TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest --dist loadfile
 
 test: lint $(MODULES)
 	$(TOGETHER) -n 2
@@ -69,9 +68,10 @@ soak: $(READY)
 	STYLETOOLS_SOAK=1 OMP_NUM_THREADS=1 $(BIN)/pytest tests/soak -s
 
 # Each notebook is run from top to bottom and its text outputs are compared with those stored in it
-# (pictures are not: what matters about them is asserted in the cells). Three at a time: a process waits for its kernel.
+# (pictures are not: what matters about them is asserted in the cells). Three at a time, because a process waits for its
+# kernel, and in their order: otherwise those of few cells come last, and they may be the long ones.
 test-notebooks: $(READY)
-	STYLETOOLS_SYNCHRONOUS=1 $(TOGETHER) -n 3 --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	STYLETOOLS_SYNCHRONOUS=1 $(TOGETHER) -n 3 --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout=300 \
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
 
 bench: $(READY)
