@@ -396,7 +396,7 @@ def test_tradeoff(page, lab):
 
 
 def test_statistics(page, lab):
-    panel = open_lesson(page, lab, "08_other_statistics")
+    panel = open_lesson(page, lab, "04_style_loss", 1)
     says(panel, "ready")
     for label, value in (("seconds", "2"), ("size", "96")):
         readout = panel.locator(".widget-hslider", has_text=label).locator(".widget-readout")
@@ -414,6 +414,18 @@ def test_statistics(page, lab):
     assert all(column["x"] + column["width"] <= edge["x"] + edge["width"] for column in columns)
     assert len({round(column["width"]) for column in columns}) == 1  # none is cut off
     keep(panel, "statistics")
+
+
+def test_statistics_of_lesson_08(page, lab):
+    panel = open_lesson(page, lab, "08_other_statistics")
+    says(panel, "ready")
+    for label, value in (("seconds", "1"), ("size", "64")):
+        set_number(panel, label, value)
+    blank = photo(shown(panel, 1))
+    panel.locator("button", has_text="Start").click()
+    picture_changes(shown(panel, 1), blank, 60)
+    says(panel, "finished: ")
+    keep(panel, "statistics_08")
 
 
 def unfold(panel, title: str) -> None:

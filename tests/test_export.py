@@ -85,18 +85,11 @@ def test_a_lecture_of_45_minutes(slides):
 
 
 @in_chromium
-def test_the_course_fits_a_phone(browser, course, tmp_path):
-    sheet = shown(browser, course, tmp_path, 390)
-    assert sheet.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-@in_chromium
-def test_axe_finds_nothing_serious_in_a_lesson(browser, tmp_path):
-    """One of them: the whole course at once would take axe-core half a minute."""
-    path = next(path for path in NOTEBOOKS if path.name.startswith("03"))
-    lesson = export.page("One lesson", f'<section class="lesson">{export.lesson(path)}</section>')
-    for wide in (1280, 390):
-        assert barriers(shown(browser, lesson, tmp_path, wide)) == []
+@pytest.mark.parametrize("wide", [1280, 390])
+def test_axe_finds_nothing_serious_in_the_course(browser, course, tmp_path, wide):
+    sheet = shown(browser, course, tmp_path, wide)
+    assert barriers(sheet) == []
+    assert sheet.evaluate("document.documentElement.scrollWidth") <= wide
 
 
 @in_chromium
