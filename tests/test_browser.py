@@ -120,9 +120,10 @@ def lab(notebooks, tmp_path_factory):
 def page(browser, request):
     page = browser.new_page(viewport={"width": 1400, "height": 1300})
     page.set_default_timeout(60_000)
-    # A busy machine makes JupyterLab ask, because its server is slow to answer. Nobody is there to say.
+    # On a busy machine JupyterLab asks: which kernel, before it has the one that the file names, or
+    # whether to go on waiting for its server. Nobody is there to say, so its own first choice is taken.
     asked = page.locator("dialog.jp-Dialog")
-    page.add_locator_handler(asked, lambda: print(asked.first.inner_text()) or page.keyboard.press("Escape"))
+    page.add_locator_handler(asked, lambda: print(asked.inner_text()) or asked.locator("button.jp-mod-accept").click())
     yield page
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{request.node.name}.png")
@@ -135,9 +136,6 @@ def run_all(page) -> None:
 
     begun = "[...document.querySelectorAll('.jp-InputPrompt')].some(p => /\\[\\d+\\]/.test(p.textContent))"
     for _ in range(5):
-        asked = page.locator("dialog").locator("button", has_text="Select")
-        if asked.count():  # a slow machine: JupyterLab asks which kernel, before it has the one that the file names
-            asked.click()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
         try:
