@@ -137,6 +137,7 @@ class FeaturesPanel(Panel):
         ])  # fmt: skip
         upper, lower = widgets.HBox([self.grid.box, self.other.box]), widgets.HBox([self.one.box, self.place.box])
         self._shown = (self.picker.chosen, self.layer.value)
+        self._asked: int | None = None  # the filter that was chosen in the view since the last computation began
         self.touch = self._touch(names)
         self.stills = [self.grid, self.other, self.one, self.place]
         instead = missing("the lists above, and open the pictures below")
@@ -164,6 +165,9 @@ class FeaturesPanel(Panel):
     def _touched(self) -> None:
         """A filter was chosen in the view; the list has only the strongest, until another one is asked for."""
         i = self.touch.filter
+        if i == self.filter.value:
+            return
+        self._asked = i
         if i not in self.filter.options:
             self.filter.options = (*self.filter.options, i)
         self.filter.value = i
@@ -172,6 +176,7 @@ class FeaturesPanel(Panel):
         """Compute the maps in the worker, and show them."""
         # All of it now: when the worker gets to it, something else may be chosen.
         picture, layer, beside = self.picker.chosen, self.layer.value, self.beside.value
+        self._asked = None
 
         def job(ticket: Ticket) -> None:
             image = picture.image(self.image_size)
@@ -192,6 +197,9 @@ class FeaturesPanel(Panel):
         self.grid.say(f"F of {layer}, {THE_NETWORK}: {len(best)} of N = {F.shape[1]} filters, the strongest first")
         self.other.show(_maps(other, strongest(other, SHOWN)))
         self.other.say(f"F of {layer}, {beside}: its strongest filters")
+        asked = self._asked
+        if asked is not None and asked < F.shape[1]:  # who chose one meanwhile keeps it
+            best = list(dict.fromkeys([asked, *best]))
         if self.filter.options == tuple(best) and self.filter.value == best[0]:
             self.show_filter()
         else:  # which chooses the first, and shows it

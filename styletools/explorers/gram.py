@@ -136,6 +136,7 @@ class GramPanel(Panel):
         lower = widgets.HBox([self.map_i.box, self.map_j.box, self.product.box])
         self._shown = (self.picker.chosen, layer)
         self._second = self.other.chosen
+        self._entry: tuple[int, int] | None = None  # that was chosen in the view since the last computation began
         self.touch = self._touch(names)
         self.stills = [self.matrix, self.matrix_other, self.changed, self.map_i, self.map_j, self.product]
         instead = missing("the lists above, and open the pictures below")
@@ -155,6 +156,7 @@ class GramPanel(Panel):
         }
         for control, name in ((self.layer, "layer"), (self.change, "change"), (self.i, "i"), (self.j, "j")):
             link((control, "value"), (touch, name))
+        touch.observe(self._touched, names=("i", "j"))
         return touch
 
     def _asked(self, asked: dict[str, Any]) -> tuple[Tensor, str]:
@@ -180,10 +182,14 @@ class GramPanel(Panel):
         more = {"order": order(G).tolist()} if asked.get("which") == "first" and asked.get("crop") is None else {}
         return array(G, half=False, positions=F.shape[2] * F.shape[3], **more)
 
+    def _touched(self, _: object) -> None:
+        self._entry = (self.touch.i, self.touch.j)
+
     def compute(self) -> None:
         """Compute both Gram matrices in the worker, and show them."""
         # All of it now: when the worker gets to it, something else may be chosen.
         layer, change, one, two = self.layer.value, self.change.value, self.picker.chosen, self.other.chosen
+        self._entry = None
 
         def job(ticket: Ticket) -> None:
             S = self._of(one, layer)
@@ -222,9 +228,14 @@ class GramPanel(Panel):
             f"<b>{numbers['relative']:.2%}</b> of its value for a picture without features; content (Eq. 1): "
             + ("sizes differ" if math.isnan(numbers["content"]) else f"<b>{numbers['content']:.2%}</b>")
         )
-        top = F.shape[1] - 1
+        top, entry = F.shape[1] - 1, self._entry
         self.i.max = self.j.max = top
-        self.pair.options = [(f"{i} and {j}: cosine {c:.2f}", (i, j)) for i, j, c in pairs(A, 12)]
+        closest = [(f"{i} and {j}: cosine {c:.2f}", (i, j)) for i, j, c in pairs(A, 12)]
+        if entry is not None and max(entry) <= top:  # who chose one meanwhile keeps it
+            i, j = entry
+            own = (f"{i} and {j}: cosine {float(cosines(A)[i, j]):.2f}", entry)
+            closest = [own, *(item for item in closest if item[1] != entry)]
+        self.pair.options = closest
         self._choose_pair()
         self.progress.value = 1.0
         self.say(f"{layer}: N = {top + 1} filters, G has {(top + 1) * (top + 2) // 2} different entries")
@@ -232,6 +243,7 @@ class GramPanel(Panel):
     def _choose_pair(self) -> None:
         if self.pair.value is not None:
             self.i.value, self.j.value = self.pair.value
+            self._entry = None
             self.show_entry()
 
     def show_entry(self) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import io
+import threading
+from collections.abc import Iterator
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from styletools.explorers.panel import Panel
+from styletools.explorers.picker import Chosen
 from styletools.explorers.picture import Picture
 
 
@@ -25,6 +30,22 @@ def file(name: str, content: bytes) -> tuple[dict, ...]:
 def done(panel: Panel) -> None:
     assert panel.wait(60)
     assert panel.error is None, panel.status.value
+
+
+@contextlib.contextmanager
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A worker gets no picture until the block ends."""
+    go_on, image = threading.Event(), Chosen.image
+
+    def slow(chosen: Chosen, size: int):
+        if threading.current_thread() is not threading.main_thread():
+            assert go_on.wait(60)
+        return image(chosen, size)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chosen, "image", slow)
+        yield
+        go_on.set()
 
 
 SMALL = {

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import torch
-from driving import SMALL, done, pixels
+from driving import SMALL, done, held, pixels
 
 import styletools as st
 
@@ -39,3 +39,20 @@ class TestFeatures:
             panel.layer.value = layer
             done(panel)
         assert len(panel.features) == 12
+
+
+def test_a_filter_chosen_while_it_computes_is_kept(make, monkeypatch):
+    """The view answers before the lists are there: what the reader has chosen by then is not replaced."""
+    panel = make("features", **SMALL["features"])
+    done(panel)
+    weak = next(i for i in range(64) if i not in panel.filter.options)
+    with held(monkeypatch):
+        panel.picker.choice.value = "coffee"
+        panel.touch.filter = weak
+    done(panel)
+    assert panel.touch.filter == panel.filter.value == weak
+    assert f"filter {weak} of" in panel.one.caption.value
+    panel.picker.choice.value = "china"  # nothing is chosen meanwhile: its strongest again
+    done(panel)
+    F = st.VGG()(st.load_image("china", SMALL["features"]["size"]), panel.layer.value)[panel.layer.value]
+    assert panel.touch.filter == panel.filter.value == int(F[0].mean((1, 2)).argmax())

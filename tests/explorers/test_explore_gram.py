@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from driving import SMALL, done, pixels
+from driving import SMALL, done, held, pixels
 
 import styletools as st
 from styletools.explorers.picker import Chosen
@@ -70,3 +70,21 @@ def test_two_changes_within_milliseconds(make, monkeypatch):
         fresh = make("gram", name, size=SMALL["gram"]["size"])
         done(fresh)
         assert panel.matrix.image.value == fresh.matrix.image.value
+
+
+def test_an_entry_chosen_while_it_computes_is_kept(make, monkeypatch):
+    """The view answers before the lists are there: what the reader has chosen by then is not replaced."""
+    panel = make("gram", **SMALL["gram"])
+    done(panel)
+    strongest = panel.pair.options[0][1]
+    with held(monkeypatch):
+        panel.picker.choice.value = "coffee"
+        panel.touch.i, panel.touch.j = 3, 8
+    done(panel)
+    assert (panel.touch.i, panel.touch.j) == panel.pair.value == (3, 8) != strongest
+    assert "filter i = 3" in panel.map_i.caption.value
+    panel.picker.choice.value = "china"  # nothing is chosen meanwhile: its closest pair again
+    done(panel)
+    assert (panel.i.value, panel.j.value) == panel.pair.options[0][1] != (3, 8)
+    values = [value for _, value in panel.pair.options]
+    assert len(values) == len(set(values)) == 12
