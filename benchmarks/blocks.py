@@ -2,7 +2,7 @@
 
 `python -m benchmarks.blocks` measures 1024 and 2048 px; `python -m benchmarks.blocks 1024 2048 4096` also 4096 px,
 which takes most of an hour; `python -m benchmarks.blocks histories` measures what a short memory of L-BFGS costs in
-loss. The whole picture is left out where it does not fit in memory.
+loss. Both are kept in `results/blocks.json`. The whole picture is left out where it does not fit in memory.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from typing import Any
 import torch
 
 import styletools as st
-from benchmarks.common import PAIRS, alone, peak_memory
+from benchmarks.common import HERE, PAIRS, alone, machine, peak_memory, rounded
 from styletools.footprint import footprint
 from styletools.losses.sources import Source
 from styletools.memory import available
 from styletools.plan import CONTENT_LAYER, STYLE_LAYERS
 
 BLOCKS = ("0", "1024/pool2", "1024/pool3", "1024/pool4", "512/pool4")
-HISTORIES = ((20, False), (20, True), (10, True), (6, True), (6, False), (3, True))
+HISTORIES = ((20, False), (20, True), (8, True), (6, True), (5, True), (4, True), (3, True), (2, True))
+RECORD = HERE / "results" / "blocks.json"
 MEASURE = """
 import sys
 from benchmarks.blocks import measure_one
@@ -92,9 +93,16 @@ def histories(size: int = 128, steps: int = 60) -> list[dict[str, Any]]:
     return rows
 
 
+def keep(**found: list[dict[str, Any]]) -> None:
+    """Write down what was measured, beside what was measured before."""
+    record = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
+    record |= {"machine": machine()} | rounded(found)
+    RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
 if __name__ == "__main__":
     torch.manual_seed(0)
     if sys.argv[1:] == ["histories"]:
-        histories()
+        keep(histories=histories())
     else:
-        measure([int(word) for word in sys.argv[1:]] or (1024, 2048))
+        keep(sizes=measure([int(word) for word in sys.argv[1:]] or (1024, 2048)))

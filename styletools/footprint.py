@@ -113,8 +113,8 @@ def _smaller(longer: int, share: float) -> str:
     return f"about {max(1, int(longer * share**0.5))} would fit"
 
 
-PICTURES_IN_BLOCKS = 20
-"""The same number for a synthesis in blocks: six curvature pairs in float16, gradients, transforms."""
+PICTURES_IN_BLOCKS = 12
+"""The same number for a synthesis in blocks: three curvature pairs in float16, gradients, a direction."""
 CANDIDATES = ("1024/pool2", "1024/pool3", "1024/pool4", "512/pool4", "256/pool4")
 """Sizes of blocks to try, from the quickest to the one that needs least memory."""
 
@@ -137,7 +137,7 @@ def footprint_in_blocks(
 
     Example:
         >>> round(footprint_in_blocks(VGG("random"), ["conv4_2", "conv5_1"], 2731, 4096, 512, "full") / 1e9, 1)
-        3.9
+        2.8
     """
     side, above = read_block(block)
     size = 2 if pick_precision(precision, network) == "bfloat16" else network.dtype.itemsize

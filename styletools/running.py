@@ -19,7 +19,7 @@ from styletools.stages import StageSettings
 
 __all__ = ["PAIRS_IN_BLOCKS", "seconds_per_megapixel", "set_up", "watch_and_keep"]
 
-PAIRS_IN_BLOCKS = 6
+PAIRS_IN_BLOCKS = 3
 """Curvature pairs of L-BFGS, in float16, where memory is short; see `benchmarks/blocks.py` for what that costs."""
 
 

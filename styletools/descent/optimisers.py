@@ -143,8 +143,7 @@ class LBFGS:
 
     def step(self) -> Evaluation:
         """Take one step; stay put if no step leads downhill any more."""
-        direction = self._direction()
-        after = self._search(direction)
+        after = self._search(self._direction())  # which nothing else holds: it is as large as the picture
         if after is None and self._pairs:
             self._pairs.clear()  # the curvature misleads: once more, straight downhill
             after = self._search(self._direction())
@@ -171,9 +170,10 @@ class LBFGS:
 
     def _direction(self) -> Tensor:
         """−H g by the two loops of L-BFGS, zero where a pixel is held."""
+        flatness = self._flatness() if self._pairs else None  # first: it needs room, which q would take
         free = ~self._held()
         q = (self.at.gradient * free).contiguous()
-        if not self._pairs:
+        if flatness is None:
             q = self._scaled(q) * free
             return -q * (self.FIRST_MOVE / float(q.abs().max().clamp_min(1e-30)))
         # All numbers in here stay where the pictures are: reading one would wait for a graphics card, forty times.
@@ -182,10 +182,7 @@ class LBFGS:
             alpha = s.dot(q) / sy
             y.add_to(q, -alpha)
             alphas.append(alpha)
-        _, y, sy = self._pairs[-1]
-        last = y.full(q)
-        q = self._scaled(q).mul_(self.FLATTER * sy / _product(last, self._scaled(last)))
-        del last
+        q = self._scaled(q).mul_(flatness)
         for (s, y, sy), alpha in zip(self._pairs, reversed(alphas), strict=True):
             s.add_to(q, alpha - y.dot(q) / sy)
         direction = q.neg_().mul_(free)
@@ -193,6 +190,11 @@ class LBFGS:
             return direction
         self._pairs.clear()  # not downhill: the free pixels have changed too much
         return self._direction()
+
+    def _flatness(self) -> Tensor:
+        """The factor of the initial inverse Hessian, from the last pair."""
+        _, y, sy = self._pairs[-1]
+        return self.FLATTER * sy / y.dot(self._scaled(y.full(self.at.gradient)))
 
     def _search(self, direction: Tensor) -> Evaluation | None:
         """Shorten the step until the loss goes down enough."""

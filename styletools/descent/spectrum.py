@@ -46,11 +46,11 @@ class Spectrum:
         frequency = torch.sqrt(vertical[:, None] ** 2 + horizontal**2)  # cycles per pixel
         lowest, highest = 1 / 128, math.sqrt(0.5)
         edges = torch.logspace(math.log10(lowest), math.log10(highest), BANDS - 1)
-        band = torch.bucketize(frequency, edges[:-1])
+        band = torch.bucketize(frequency, edges[:-1], out_int32=True)
         self._band = band.to(like.device)
         # The frequencies sorted by band, and how many there are of each: adding up slices is exact and quick anywhere,
         # whereas adding into sixteen places is slow on a graphics card.
-        self._order = band.flatten().argsort().to(like.device)
+        self._order = band.flatten().argsort().int().to(like.device)
         self._sizes = torch.bincount(band.flatten(), minlength=BANDS).tolist()
         # Only half of the spectrum of a real picture is stored; counting twice makes up for the other half.
         self._count = torch.full_like(frequency, 2.0)

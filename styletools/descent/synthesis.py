@@ -246,14 +246,14 @@ class Synthesis:
             if self._optimiser is None:
                 self._optimiser = self._make(self._best, None)
                 self._keep(self._optimiser.at)
-            before = self._optimiser.at
+            before = self._optimiser.at.image
             after = self._optimiser.step()
         except NotFinite:
             raise self._not_finite(number) from None
         self._keep(after)
         # An optimiser that stays where it is has converged: the steps left in this stage would change nothing.
         steps = self.stages[self._stage].steps
-        self._done[self._stage] = steps if after is before else self._done[self._stage] + 1
+        self._done[self._stage] = steps if after.image is before else self._done[self._stage] + 1
         self._seconds += time.perf_counter() - began
         return self._record(number, after)
 

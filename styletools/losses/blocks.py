@@ -172,10 +172,18 @@ class Blocks:
             if block is not cut[-1]:  # whose features are still there
                 features = self._lower.forward(block.crop(image), self._layers)
             block.crop(total).add_(self._back(block, slopes, above))
-        del features
+        del features, above
+        self._release_buffers(cut)
         for term in self._pixels:
             found[term.name] = self._factors[term.name] * term.add_gradient(image, total, self._factors[term.name])
         return found, total
+
+    def _release_buffers(self, cut: Sequence[Block]) -> None:
+        """Where there are many blocks, between two gradients the optimiser needs the memory, and the time is small."""
+        if len(cut) > 1:
+            for passes in (self._lower, self._upper):
+                if passes is not None:
+                    passes.release_buffers()
 
     def _collect(self, image: Tensor, cut: Sequence[Block]) -> tuple[dict[str, Sums], dict[str, Tensor]]:
         """The first time through the picture: the terms' sums, and what the layers above are computed from."""

@@ -164,6 +164,10 @@ class Passes:
     def release(self) -> None:
         """Release rearranged weights and buffers, tens of megabytes or more; they are made again on demand."""
         self._prepared.clear()
+        self.release_buffers()
+
+    def release_buffers(self) -> None:
+        """Release what grows with the picture only."""
         self._buffers.clear()
         self._visited = []
 
