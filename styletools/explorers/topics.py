@@ -29,15 +29,23 @@ _PAINTED_AT = 256  # longer side, in pixels, of the pictures that regions are pa
 
 
 class Balance:
-    """Layers and their weights, and whose colours the result has."""
+    """What stands for style, layers and their weights, and whose colours the result has."""
 
-    title = "Layers and colours"
+    title = "Statistic, layers and colours"
 
     def __init__(self) -> None:
         """Begin as in the paper."""
         self.content_layer = widgets.Dropdown(
             options=["conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2"], value=CONTENT_LAYER,
             description="content l", tooltip="the layer where F and P are compared (Eq. 1)",
+        )  # fmt: skip
+        self.statistic = widgets.Dropdown(
+            options=[
+                ("the Gram matrix (Eq. 3), as in the paper", "gram"),
+                ("mean and covariance (Wasserstein): cleaner, slower by a third", "wasserstein"),
+            ],
+            value="gram", description="style is", tooltip="what the picture must have in common with the painting",
+            layout=widgets.Layout(width="420px"),
         )  # fmt: skip
         self.colours = widgets.Dropdown(
             options=[
@@ -51,7 +59,7 @@ class Balance:
             layout=widgets.Layout(width="420px"),
         )  # fmt: skip
         self.weights = {name: weight_slider(name, 1 / len(STYLE_LAYERS)) for name in STYLE_LAYERS}
-        left = widgets.VBox([self.content_layer, self.colours])
+        left = widgets.VBox([self.statistic, self.content_layer, self.colours])
         self.box = widgets.HBox([left, widgets.VBox(list(self.weights.values()))])
 
     def layers(self) -> dict[str, float]:
@@ -60,7 +68,11 @@ class Balance:
 
     def options(self) -> dict[str, Any]:
         """Arguments of `transfer`."""
-        return {"content_layers": self.content_layer.value, "colours": self.colours.value}
+        return {
+            "statistic": self.statistic.value,
+            "content_layers": self.content_layer.value,
+            "colours": self.colours.value,
+        }
 
 
 class SecondPainting:

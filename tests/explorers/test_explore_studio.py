@@ -73,10 +73,12 @@ class TestControls:
 
     def test_balance(self, make):
         panel = make("studio", **SMALL["studio"])
+        panel.balance.statistic.value = "wasserstein"
         panel.balance.content_layer.value = "conv3_2"
         panel.balance.colours.value = "photograph"
         panel.balance.weights["conv5_1"].value = 0
         found = self.made(panel)
+        assert found["statistic"] == "wasserstein"
         assert found["content_layers"] == {"conv3_2": 1.0}
         assert found["colours"] == "photograph"
         assert found["style_layers"] == dict.fromkeys(("conv1_1", "conv2_1", "conv3_1", "conv4_1"), 0.2)
