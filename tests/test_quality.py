@@ -148,6 +148,16 @@ def test_seconds_to_equal_quality(monkeypatch):
     assert all(image.shape[3] == 64 for image in asked)
 
 
+def test_a_picture_of_the_older_program_that_is_known_is_only_timed(monkeypatch):
+    monkeypatch.setattr(older, "_objective", lambda *_: pytest.fail("made"))
+    made = []
+    monkeypatch.setattr(older, "picture", lambda content, style, evaluations: made.append((content.shape, evaluations)))
+    nn, seconds = quality.of_older(("china", "starry_night"), 512)
+    assert nn == 0.1784  # as in results/quality_h200.json
+    assert made == [((1, 3, 342, 512), 2), ((1, 3, 342, 512), 12)]
+    assert abs(seconds) < 10
+
+
 def test_equal_quality_is_never_reached(monkeypatch):
     values = iter([0.1] + [0.2] * 100)
     monkeypatch.setattr(quality, "finished", lambda way, pair, size: (st.load_image(pair[0], size), 7.0))
