@@ -73,7 +73,9 @@ def stage() -> None:
     shutil.copy2(MODULES / "mathjax" / "tex-chtml.js", mathjax)
     shutil.copytree(MODULES / "mathjax" / "a11y", mathjax / "a11y")
     shutil.copytree(MODULES / FONT, mathjax / "fonts" / "mathjax-newcm-font" / "chtml")
-    shutil.copytree(ENGINE, STATIC / "engine", copy_function=_linked)
+    # Not what somebody else is writing there: a name that begins with a dot, or has a process's number after a space.
+    writing = shutil.ignore_patterns(".*", "* *")
+    shutil.copytree(ENGINE, STATIC / "engine", ignore=writing, copy_function=_linked)
     (STATIC / "notebooks").mkdir()
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         shutil.copy2(path, STATIC / "notebooks")

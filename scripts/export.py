@@ -132,6 +132,7 @@ def _slide(cell: Any, number: int) -> str:  # noqa: ANN401
 def print_pdf(browser: Any, source: str, out: Path, **options: Any) -> None:  # noqa: ANN401
     """Print a page with Chromium, with bookmarks, and tagged for screen readers."""
     sheet = browser.new_page()
+    sheet.set_default_timeout(120_000)
     sheet.set_content(source, wait_until="load")
     sheet.pdf(path=out, print_background=True, outline=True, tagged=True, **options)
     sheet.close()

@@ -96,6 +96,7 @@ def visit(browser, address):
         contexts.append(context)
         context.route("**/*", only_ours)
         page = context.new_page()
+        page.set_default_timeout(120_000)
         page.on("pageerror", lambda error: errors.append(f"{path}: {error}"))
         page.on("response", lambda answer: errors.append(answer.url) if answer.status >= 400 else None)
         page.goto(f"{address}/{path}", wait_until="load")
@@ -424,7 +425,7 @@ def test_an_explorer_of_a_lesson_answers(visit, name, tmp_path):
     Image.effect_noise((90, 60), 60).convert("RGB").save(tmp_path / "own.png")
     page.locator("input[type=file]").first.set_input_files(tmp_path / "own.png")
     panel.get_by_text("own.png was added").wait_for()
-    for _ in range(200):
+    for _ in range(1200):
         if canvas.screenshot() != before:
             break
         page.wait_for_timeout(100)

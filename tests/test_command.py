@@ -12,7 +12,9 @@ import pytest
 import styletools_command
 from styletools import cli
 
-START = "import sys, styletools_command; sys.argv = ['styletools', 'samples']; print('here', flush=True); "
+# It says that it is there from within what guards it: its first look at the handler.
+START = "import signal, sys, styletools_command; sys.argv = ['styletools', 'samples']; look = signal.getsignal; "
+START += "signal.getsignal = lambda number: (print('here', flush=True), look(number))[1]; "
 START += "sys.exit(styletools_command.main())"
 
 

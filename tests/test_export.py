@@ -31,6 +31,7 @@ def shown(browser, text, folder, wide=1280, high=720):
     path = folder / "page.html"
     path.write_text(text, encoding="utf-8")
     sheet = browser.new_page(viewport={"width": wide, "height": high})
+    sheet.set_default_timeout(120_000)
     asked = []
     sheet.on("request", lambda request: asked.append(request.url))
     sheet.goto(path.as_uri())

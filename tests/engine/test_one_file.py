@@ -12,7 +12,7 @@ from in_chromium import barriers, chromium, in_chromium
 from running import ROOT, exporter
 from safetensors.numpy import load_file
 from test_modules import ask
-from test_panels import says, total
+from test_panels import first_total, says, start, total
 
 one_file = importlib.import_module("one_file")
 graph = importlib.import_module("browser.graph")
@@ -77,11 +77,9 @@ def test_it_works_from_a_file_without_a_network(file):
                 panel.get_by_label("Sizes").select_option("no")
             if layer:
                 panel.get_by_label("Content layer").select_option(layer)
-            panel.get_by_role("button", name="Start").click()
-            panel.locator(".st-legend", has_text="total").wait_for()
-            first = total(panel)
+            start(panel)
             says(panel, "Finished after 12 steps")
-            assert total(panel) < first
+            assert total(panel) < first_total(panel)
             assert "eight bits" in panel.text_content()
         assert barriers(tab) == []
         tab.screenshot(path=ROOT / "artifacts" / "page_one_file.png", full_page=True)

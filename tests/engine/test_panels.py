@@ -56,7 +56,28 @@ def says(panel, text):
 
 
 def total(panel):
-    return float(re.search(r"total ([\d.e-]+)", panel.locator(".st-legend").text_content())[1])
+    return _total(panel.locator(".st-legend").text_content())
+
+
+def _total(text):
+    return float(re.search(r"total ([\d.e-]+)", text)[1])
+
+
+NOTE_THE_FIRST = """panel => new MutationObserver(() => {
+  const legend = panel.querySelector(".st-legend")?.textContent ?? "";
+  if (legend.includes("total") && !panel.dataset.first) panel.dataset.first = legend;
+}).observe(panel, { subtree: true, childList: true, characterData: true })"""
+
+
+def start(panel):
+    """Press Start. The page itself notes the first loss: on a busy machine the last may be there when it is read."""
+    panel.evaluate(NOTE_THE_FIRST)
+    panel.get_by_role("button", name="Start").click()
+    panel.locator(".st-legend", has_text="total").wait_for()
+
+
+def first_total(panel):
+    return _total(panel.get_attribute("data-first"))
 
 
 def keep(tab, name):
@@ -80,11 +101,9 @@ def test_a_panel_starts_and_the_loss_falls(tab, site, kind):
     before, width = shown(panel)
     assert before.std() > 10  # a picture is there already
     assert width >= 320
-    panel.get_by_role("button", name="Start").click()
-    panel.locator(".st-legend", has_text="total").wait_for()
-    first = total(panel)
+    start(panel)
     says(panel, "Finished after 4 steps")
-    assert total(panel) < 0.9 * first
+    assert total(panel) < 0.9 * first_total(panel)
     assert abs(shown(panel)[0] - before).mean() > 5
     result = shown(panel)[0]
     panel.get_by_role("button", name="Curtain").click()

@@ -453,9 +453,9 @@ def test_a_check_is_quick(number):
         return value * 0 + 7.25 if isinstance(value, torch.Tensor | float) else 7.25
 
     for answer in (SOLVE[number], never_named):
-        start = time.monotonic()
+        start = time.process_time()
         CODING[number].check(answer)
-        assert time.monotonic() - start < 2
+        assert time.process_time() - start < 2
 
 
 def plain_gram(F):

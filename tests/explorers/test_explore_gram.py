@@ -50,12 +50,12 @@ def test_two_changes_within_milliseconds(make, monkeypatch):
     def slow(chosen, size):
         if not begun.is_set():
             begun.set()
-            go_on.wait(20)
+            go_on.wait(60)
         return image(chosen, size)
 
     monkeypatch.setattr(Chosen, "image", slow)
     panel.picker.choice.value = "coffee"
-    assert begun.wait(20)
+    assert begun.wait(60)
     threading.Timer(0.2, go_on.set).start()
     panel.picker.choice.value = "china"
     done(panel)

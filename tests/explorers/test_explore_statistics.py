@@ -47,7 +47,7 @@ class TestStatistics:
         panel.start_button.click()
         time.sleep(1)
         panel.stop_button.click()
-        assert panel.wait(5)
+        assert panel.wait(60)
         assert list(panel.results) == ["gram"]
         assert "stopped in the middle of gram" in panel.status.value
 

