@@ -72,6 +72,7 @@ soak: $(READY)
 # kernel, and in their order: otherwise those of few cells come last, and they may be the long ones.
 test-notebooks: $(READY)
 	STYLETOOLS_SYNCHRONOUS=1 $(TOGETHER) -n 3 --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	  --nbval-kernel-startup-timeout=300 \
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
 
 bench: $(READY)
@@ -124,7 +125,7 @@ SIZE ?= 4096
 MINUTES ?= 110
 poster: OUT = poster.png
 poster: $(READY)
-	$(BIN)/styletools transfer "$(CONTENT)" "$(STYLE)" --size $(SIZE) --style-size 1024 --minutes $(MINUTES) -o "$(OUT)"
+	$(BIN)/styletools transfer "$(CONTENT)" "$(STYLE)" --size $(SIZE) --minutes $(MINUTES) -o "$(OUT)"
 
 SIZES ?= 1024 2048
 blocks: $(READY)

@@ -1,4 +1,7 @@
-"""How much memory a synthesis takes, estimated before the work: the system ends a program that takes too much."""
+"""How much memory a synthesis takes, and how much longer blocks take, estimated before the work.
+
+The system ends a program that takes too much memory, without a word.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,14 @@ from styletools.network.network import Network
 from styletools.network.passes import Precision, pick_precision
 from styletools.network.vgg import PRE, VGG
 
-__all__ = ["check_footprint", "check_large_enough", "choose_block", "footprint", "footprint_in_blocks"]
+__all__ = [
+    "check_footprint",
+    "check_large_enough",
+    "choose_block",
+    "cost_in_blocks",
+    "footprint",
+    "footprint_in_blocks",
+]
 
 PICTURES = 60
 """How many pictures the optimiser and the stages keep: twenty curvature pairs, gradients, targets and copies."""
@@ -139,19 +149,59 @@ def footprint_in_blocks(
         >>> round(footprint_in_blocks(VGG("random"), ["conv4_2", "conv5_1"], 2731, 4096, 512, "full") / 1e9, 1)
         2.8
     """
-    side, above = read_block(block)
+    side, low, high = _split(network, layers, block)
     size = 2 if pick_precision(precision, network) == "bfloat16" else network.dtype.itemsize
-    names = [name for name in network.info if not name.endswith(PRE)]
-    last = max((names.index(name.removesuffix(PRE)) for name in layers), default=0)
-    split = names.index(above) if above else last
-    low, high = names[: min(last, split) + 1], names[min(last, split) + 1 : last + 1]
-    reach = network.layer(low[-1])
-    halo = 2 * -(-(reach.receptive_field - reach.stride) // 2)
+    halo = _halo(network, low)
     crop = min(height, side + halo) * min(width, side + halo)
     pixels = height * width
     content = 8 * 4  # the photograph's conv4_2
     return round(crop * _of_features(network, low, size) + pixels * (_of_features(network, high, size) + content
                  + PICTURES_IN_BLOCKS * 3 * 4))  # fmt: skip
+
+
+def cost_in_blocks(network: Network, layers: Iterable[str], block: BlockSize) -> float:
+    """Estimate the work of a gradient in blocks over that of the whole picture.
+
+    Features are half of a gradient. Those below are computed twice, and everything there with its halo.
+
+    Args:
+        network: see `footprint`, like `layers`.
+        layers: likewise.
+        block: see `styletools.losses.blocks`.
+
+    Example:
+        >>> vgg, layers = VGG("random"), ["conv4_2", "conv5_1"]
+        >>> [round(cost_in_blocks(vgg, layers, block), 1) for block in ("1024/pool3", "512/pool4", 2**20, 0)]
+        [1.4, 2.0, 1.5, 1.0]
+    """
+    if not isinstance(network, VGG) or not read_block(block)[0]:
+        return 1.0
+    side, low, high = _split(network, layers, block)
+    below, above = _work(network, low), _work(network, [*low, *high]) - _work(network, low)
+    with_halo = (1 + _halo(network, low) / side) ** 2
+    return (1.5 * with_halo * below + above) / (below + above)
+
+
+def _split(network: VGG, layers: Iterable[str], block: BlockSize) -> tuple[int, list[str], list[str]]:
+    """The side of a block, the layers that are computed in blocks, and those above them."""
+    side, above = read_block(block)
+    names = [name for name in network.info if not name.endswith(PRE)]
+    last = max((names.index(name.removesuffix(PRE)) for name in layers), default=0)
+    split = min(last, names.index(above) if above else last)
+    return side, names[: split + 1], names[split + 1 : last + 1]
+
+
+def _halo(network: VGG, low: list[str]) -> int:
+    """Pixels around a block, both sides together."""
+    reach = network.layer(low[-1])
+    return 2 * -(-(reach.receptive_field - reach.stride) // 2)
+
+
+def _work(network: VGG, names: list[str]) -> float:
+    """Products for each pixel and each of the nine weights."""
+    described = [network.layer(name) for name in names if not name.startswith("pool")]
+    inputs = [3, *(layer.filters for layer in described)]
+    return sum(n * layer.filters / layer.stride**2 for n, layer in zip(inputs, described, strict=False))
 
 
 def _of_features(network: VGG, names: list[str], size: int) -> float:

@@ -17,6 +17,7 @@ from styletools.palette import Colours, after, before
 from styletools.pictures.images import ImageSource, check_image, fit_size, load_image, load_opacity, resize
 from styletools.pictures.masks import Mask, MaskSource, load_mask
 from styletools.settings import fingerprint
+from styletools.stages import SETTLED, scaled
 
 __all__ = ["Ingredients", "PictureSource", "read_picture"]
 
@@ -63,10 +64,38 @@ class Ingredients:
     @cached_property
     def originals(self) -> list[Tensor]:
         """The paintings, each at its own size, in their own colours."""
-        sizes = [
-            self.size if size is None else size for size in for_each(self.style_size, len(self.styles), "style_size")
-        ]
-        return [self.read(source, size, self.called[1]) for source, size in zip(self.styles, sizes, strict=True)]
+        return [self._painting(source, asked) for source, asked in zip(self.styles, self._style_sizes, strict=True)]
+
+    @property
+    def _style_sizes(self) -> list[int | None]:
+        return for_each(self.style_size, len(self.styles), "style_size")
+
+    def _painting(self, source: PictureSource, asked: int | None) -> Tensor:
+        """A painting at the size asked for, by default the result's; it is not enlarged beyond `SETTLED` pixels.
+
+        A poster would have blurred strokes if it were: so large motifs come from the small sizes, where the painting is
+        as large as the picture, and the strokes of the large sizes are as fine as the painting has them.
+        """
+        if asked is not None or self._content is None or self.size is None or self.size <= SETTLED:
+            return self.read(source, self.size if asked is None else asked, self.called[1])
+        own = self.read(source, None, self.called[1])
+        return self.read(own, min(self.size, max(SETTLED, *own.shape[2:])), self.called[1])
+
+    def paintings_at(self, longer: int, largest: int, smallest: int) -> list[Tensor]:
+        """Each S for a stage: smaller by as much as the picture is, or, where it was not enlarged, as large at most.
+
+        Args:
+            longer: side of the stage, in pixels.
+            largest: longer side of the result.
+            smallest: side of a picture that the layers allow.
+        """
+        found = []
+        for S, asked in zip(self.compared[1], self._style_sizes, strict=True):
+            own, share = max(S.shape[2:]), longer / largest
+            if asked is None and self.size is not None and own < largest:
+                share = min(1.0, longer / own)
+            found.append(resize(S, *scaled(S.shape[2], S.shape[3], share, smallest)))
+        return found
 
     @cached_property
     def compared(self) -> tuple[Tensor | None, list[Tensor]]:

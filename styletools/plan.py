@@ -15,7 +15,7 @@ from torch import Tensor
 from styletools.descent.progress import OnStep
 from styletools.descent.synthesis import OptimiserName, check_optimiser, check_steps
 from styletools.errors import InputError, SynthesisError, check_weight, shown
-from styletools.footprint import check_large_enough, choose_block
+from styletools.footprint import check_large_enough, choose_block, cost_in_blocks
 from styletools.ingredients import Ingredients, PictureSource
 from styletools.keeping import Keeping
 from styletools.losses.blocks import BlockSize, check_block
@@ -34,7 +34,7 @@ from styletools.pictures.masks import MaskSource
 from styletools.result import Result
 from styletools.running import seconds_per_megapixel, set_up, watch_and_keep
 from styletools.settings import describe, plain
-from styletools.stages import StageSettings, scaled, stages, steps_within
+from styletools.stages import StageSettings, stages, steps_within
 from styletools.surroundings import undisturbed
 
 __all__ = ["CONTENT_LAYER", "STYLE_LAYERS", "PictureSource", "Plan", "Result"]
@@ -45,9 +45,7 @@ STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 """The paper's layers for style, each with w_l = 1/5."""
 
 CONTRAST = 0.2  # of the noise to start from, 0.4 to 0.6: what the losses hardly see of it is then less visible
-
 PROBE = 600  # longer side, at most, of the picture that a step is timed with
-BLOCKS_COST = 1.6  # time of a step in blocks over one of the whole picture, including the optimiser's
 
 SAME = ("recipe", "arguments", "pictures", "network")  # what two parts of one run share; threads may differ
 
@@ -139,19 +137,21 @@ class Plan:
     @cached_property
     def smallest(self) -> int:
         """The smallest side of a picture that the layers allow, in pixels."""
-        layers = {*self.v, *(name for w in self.w for name in w)}
-        return max(self.network.layer(name).minimum_size for name in layers)
+        return max(self.network.layer(name).minimum_size for name in self._layers)
+
+    @property
+    def _layers(self) -> set[str]:
+        return {*self.v, *(name for w in self.w for name in w)}
 
     @cached_property
     def decided(self) -> dict[str, Any]:
         """What depends on the machine: which blocks, and how many steps at each size fit into the minutes given."""
-        names = {*self.v, *(name for w in self.w for name in w)}
         largest = max(((S.shape[2], S.shape[3]) for S in self.pictures.originals), key=math.prod, default=(1, 1))
         block = self.block
         if block is None:
             known = [(self.statistics["style"], "style"), (self.statistics["content"], "content")]
             unsplit = next((name for asked, kind in known if (name := unsplit_statistic(asked, kind))), "")
-            block = choose_block(self.network, names, self._shape, largest, unsplit, self.precision)
+            block = choose_block(self.network, self._layers, self._shape, largest, unsplit, self.precision)
         steps = self.steps
         if self.minutes is not None:
             steps = steps_within(self._stages(steps), self.minutes, self._seconds_per_megapixel(block))
@@ -239,14 +239,13 @@ class Plan:
     @undisturbed
     def objective(self, stage: StageSettings) -> Objective:
         """What is minimised at a stage: the loss of the pictures at its size, with its weights."""
-        (P, paintings), mask, last = self.pictures.compared, self.pictures.mask, self.stages[-1]
+        P, mask, last = self.pictures.compared[0], self.pictures.mask, self.stages[-1]
         if P is not None:
             P = resize(P, stage["height"], stage["width"])
-        grown = max(stage["width"], stage["height"]) / max(last["width"], last["height"])  # all scaled alike
-        style = []
-        for S, w, share, regions in zip(paintings, self.w, self._shares, self.pictures.regions, strict=False):
-            size = scaled(S.shape[2], S.shape[3], grown, self.smallest)
-            style.append(Source(resize(S, *size), w, share, regions))
+        longer, largest = (max(each["width"], each["height"]) for each in (stage, last))
+        paintings = self.pictures.paintings_at(longer, largest, self.smallest)
+        each = zip(paintings, self.w, self._shares, self.pictures.regions, strict=False)
+        style = [Source(*painting) for painting in each]
         return Objective(
             self.network,
             content=P,
@@ -305,7 +304,8 @@ class Plan:
         stage = sizes[-1] if sizes else self._stages(1)[0]
         probe = replace(self, size=max(stage["height"], stage["width"]), steps=1, minutes=None, block=0)
         image = torch.full((1, 3, probe.stages[-1]["height"], probe.stages[-1]["width"]), 0.5).to(self.pictures.place)
-        return seconds_per_megapixel(probe.objective(probe.stages[-1]), image) * (BLOCKS_COST if block else 1.0)
+        seconds = seconds_per_megapixel(probe.objective(probe.stages[-1]), image)
+        return seconds * cost_in_blocks(self.network, self._layers, block)
 
     def _check_sizes(self) -> None:
         """Say which picture is too small for a layer, and which option makes it larger."""

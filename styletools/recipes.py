@@ -287,15 +287,15 @@ def transfer(
         alpha: α, the weight of the content.
         beta: β, the weight of the style. Only α/β matters to the picture. What a ratio means depends on `units`. With
             relative ones it keeps the same look from size to size: β is meant for a picture of 512 px, and for another
-            size it is multiplied by (size / 512)^⅔ (see `styletools.stages`).
+            size it is multiplied by (size / 512)^⅔, up to 1024 px (see `styletools.stages`).
         content_layers: one layer, several with the same weight, or weights by layer.
         style_layers: likewise, w_l; or a list with those of each painting: `[["conv4_1", "conv5_1"], ["conv1_1",
             "conv2_1", "conv3_1"]]` takes the coarse strokes of the first and the fine ones of the second.
         statistic: what stands for style: `"gram"` (Eq. 4); another name of `styletools.statistics()`; a class of terms
             of your own (see `Term`); several, which share β; or weights for these, `{"gram": 1, "histogram": 1}`.
         content_statistic: what stands for content: `"features"` (Eq. 1), `"self-similarity"`, or a class of terms.
-        style_size: longer side of the painting; by default `size`. A smaller one makes finer strokes. Or a list, one
-            for each painting.
+        style_size: longer side of the painting; by default `size`, but beyond 1024 pixels a painting is not enlarged,
+            because that adds no strokes. A smaller one makes finer strokes. Or a list, one for each painting.
         style_weights: how much each of several paintings counts; by default all count equally. Gram matrices are
             blended, Σ_i s_i Â_i with Σ_i s_i = 1, at the cost of one; see `styletools.losses.sources`.
         content_mask: regions of the photograph, each with a style of its own: a file or a tensor whose grey levels or

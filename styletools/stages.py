@@ -10,13 +10,17 @@ from typing import TypedDict
 
 from styletools.errors import InputError
 
-__all__ = ["StageSettings", "look", "scaled", "shares", "stages", "steps_within"]
+__all__ = ["SETTLED", "StageSettings", "look", "scaled", "shares", "stages", "steps_within"]
 
 COARSEST = 128  # longer side of the first stage of a large picture; a smaller one repeats the painting's composition
 STEPS_PER_OCTAVE = 2  # sizes grow by √2: if they grew by 2, small strokes would have no time to gather into large ones
 # A stage with a k-th of the pixels has k times β, but no more than this: what is large in the painting can only arise
 # there, where nothing holds it back; the larger stages bring the content in.
 MOST_BETA = 16.0
+# Sizes up to here decide what is in a picture, and all larger ones only draw it finer: a poster is a picture of this
+# size, with its balance, that goes on growing. Otherwise most of its stages would have sixteen times β and drown the
+# content, and the last ones, which have few steps, could not bring it back.
+SETTLED = 1024
 # Relative β is for this size. The same β paints over more of a smaller picture: with this power of the size the share
 # of the content that is missing (at conv4_2) stays the same from 128 to 512 px.
 BETA_SIZE, BETA_POWER = 512, 2 / 3
@@ -88,8 +92,9 @@ def stages(
     """The stages from small to large, with the weights at each size, derived from those given to the recipe.
 
     A stage with a k-th of the pixels has k times β, at most `MOST_BETA`. Relative β is multiplied by
-    (size / `BETA_SIZE`)^`BETA_POWER`, with the longer side of the result. With content or style alone there is no
-    balance to keep, and the weights stay as they are. γ counts for each unit of α + β.
+    (size / `BETA_SIZE`)^`BETA_POWER`, with the longer side of the result. Beyond `SETTLED` pixels both are as for a
+    result of that size. With content or style alone there is no balance to keep, and the weights stay as they are.
+    γ counts for each unit of α + β.
 
     Args:
         height: of the result, in pixels.
@@ -116,12 +121,14 @@ def stages(
     of_each = list(steps) if isinstance(steps, Sequence) else [steps] * len(growing)
     if len(of_each) != len(growing):
         raise InputError(f"steps: expected one number, or one for each of the {len(growing)} sizes, got {len(of_each)}")
+    longer = max(height, width)
+    settled = min(1.0, SETTLED / longer)
     for share, count in zip(growing, of_each, strict=True):
         painting = beta
         if alpha and beta and relative:
-            painting *= look(max(height, width))
+            painting *= look(min(longer, SETTLED))
         if alpha and beta:
-            painting *= min(1 / share**2, MOST_BETA)
+            painting *= min(max(settled**2 / share**2, 1.0), MOST_BETA)
         rows, columns = scaled(height, width, share, smallest)
         variation = tv * (alpha + painting)
         found.append(

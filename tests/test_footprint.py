@@ -6,15 +6,18 @@ import torch
 import styletools as st
 from styletools import footprint as of_pictures
 from styletools import memory
+from styletools import plan as plan_module
 from styletools.errors import InputError
 from styletools.footprint import (
     CANDIDATES,
     PICTURES,
     check_footprint,
     choose_block,
+    cost_in_blocks,
     footprint,
     footprint_in_blocks,
 )
+from styletools.recipes import plan
 
 VGG = st.VGG("random")
 
@@ -77,6 +80,19 @@ class TestBlocks:
         assert len(found) == 5
         estimates = [footprint_in_blocks(VGG, self.LAYERS, 2731, 4096, block, "full") for block in CANDIDATES]
         assert estimates == sorted(estimates, reverse=True)
+
+    def test_small_blocks_take_longer(self):
+        whole, *found = [cost_in_blocks(VGG, self.LAYERS, block) for block in (0, "2048/pool3", *CANDIDATES[1:])]
+        assert whole == 1
+        assert found == sorted(found)
+        assert 1.3 < found[0] < found[-1] < 4
+
+    def test_steps_that_fit_into_the_minutes_are_fewer_in_blocks(self, monkeypatch):
+        monkeypatch.setattr(plan_module, "seconds_per_megapixel", lambda *_: 2.0)
+        options = {"size": 1024, "style_size": 64, "minutes": 2.0}
+        steps = [plan("transfer", "chelsea", "dots", block=block, **options) for block in (0, "512/pool3", "256/pool4")]
+        totals = [sum(found["arguments"]["steps"]) for found in steps]
+        assert totals == sorted(set(totals), reverse=True)
 
     def test_not_even_in_blocks(self, monkeypatch):
         with pytest.raises(InputError, match="a size of 4096: would need"):

@@ -11,6 +11,7 @@ import torch
 import styletools as st
 from styletools.names import NAMES
 from styletools.plan import Plan
+from styletools.recipes import planned
 
 OF_THE_RUN = {"progress", "on_step", "state"}
 OPTIONS = [item.name for item in fields(Plan) if item.name != "recipe"]
@@ -84,3 +85,28 @@ def test_a_picture_that_is_too_small_is_named(options, message, monkeypatch):
 def test_a_run_with_nothing_to_do_is_refused(options):
     with pytest.raises(st.InputError, match="nothing to do: α, β or the weights of all layers are 0"):
         st.transfer("chelsea", "dots", size=64, steps=2, progress=False, **options)
+
+
+class TestPosters:
+    """Beyond 1024 pixels."""
+
+    def sizes(self, longer, largest=2048, **options):
+        pictures = planned("transfer", "chelsea", ["starry_night"], size=largest, **options).pictures
+        return [max(S.shape[2:]) for S in pictures.paintings_at(longer, largest, 16)]
+
+    def test_a_painting_is_as_large_as_the_picture_until_it_would_be_enlarged(self):
+        assert [self.sizes(longer) for longer in (128, 724, 1024, 1448, 2048)] == [[128], [724], [1024], [1024], [1024]]
+
+    def test_one_with_more_pixels_is_used_in_full(self):
+        large = torch.rand(1, 3, 900, 1500)
+        pictures = planned("transfer", "chelsea", large, size=2048).pictures
+        assert torch.equal(pictures.originals[0], large)
+        assert [max(pictures.paintings_at(n, 2048, 16)[0].shape) for n in (1024, 1448, 2048)] == [1024, 1448, 1500]
+
+    def test_what_is_asked_for_is_scaled_alike(self):
+        assert [self.sizes(longer, style_size=1024) for longer in (128, 1024, 2048)] == [[64], [512], [1024]]
+
+    @pytest.mark.parametrize("size", [256, 1024])
+    def test_up_to_there_it_is_as_large_as_the_picture(self, size):
+        assert self.sizes(size, size) == [size]
+        assert self.sizes(size // 2, size) == [size // 2]

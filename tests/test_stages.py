@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletools.errors import InputError
-from styletools.stages import BETA_SIZE, COARSEST, MOST_BETA, scaled, shares, stages, steps_within
+from styletools.stages import BETA_SIZE, COARSEST, MOST_BETA, SETTLED, scaled, shares, stages, steps_within
 
 WEIGHTS = {"alpha": 1.0, "beta": 10.0, "tv": 0.5}
 OPTIONS = {"steps": 7, "smallest": 16, "grow": True, "relative": True}
@@ -70,6 +70,15 @@ class TestWeights:
         assert betas[1] == 10
         assert betas == sorted(set(betas))
         assert betas[2] / betas[1] == pytest.approx(betas[1] / betas[0])
+
+    @pytest.mark.parametrize("relative", [True, False])
+    def test_a_poster_is_a_picture_of_1024_pixels_that_grows_on(self, relative):
+        options = WEIGHTS | OPTIONS | {"relative": relative}
+        usual, poster = (stages(round(size * 2 / 3), size, **options) for size in (SETTLED, 4 * SETTLED))
+        assert [stage["width"] for stage in poster] == [*(s["width"] for s in usual), 1448, 2048, 2896, 4096]
+        betas = [stage["beta"] for stage in poster]
+        assert betas[: len(usual)] == pytest.approx([stage["beta"] for stage in usual])
+        assert betas[len(usual) :] == [betas[-1]] * 4 == [usual[-1]["beta"]] * 4
 
     def test_literal_beta_is_the_papers(self):
         assert stages(1024, 768, **WEIGHTS, **OPTIONS | {"relative": False})[-1]["beta"] == 10
