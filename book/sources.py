@@ -94,6 +94,8 @@ def before(page: str) -> object:
 
     def source(picture: markdown.Picture) -> markdown.Picture | None:
         folder = Path(page).parent
+        if not picture[1].startswith("gallery/"):  # a sheet of several
+            return None
         settings = st.load_settings(ROOT / folder / picture[1])
         name = settings["arguments"].get("content") or settings["arguments"].get("image")
         if settings["recipe"] == "reconstruct_style" or name not in SAMPLES:

@@ -56,6 +56,13 @@ BEFORE = {
     "minutes": None,
     "block": None,
 }
+POSTER_SAYS = (
+    "The poster made smaller, and three parts of it pixel by pixel: sky, roof and leaves",
+    (
+        "Above, china × starry_night at less than half its width; below, the three framed parts pixel by pixel. It was",
+        "made in blocks by `python scripts/poster.py`, in about an hour on two cores.",
+    ),
+)
 # What may differ between two machines that make the same picture.
 OF_THE_MACHINE = ("device", "precision", "threads", "torch", "styletools", "progress", "on_step", "pictures")
 
@@ -242,6 +249,7 @@ def page() -> str:
             pictures = [f"![{heading}: {words}](gallery/{name}.jpg)" if name else "" for name, words in row]
             lines += ["", f"| {' | '.join(pictures)} |", "| :---: | :---: | :---: |"]
             lines += [f"| {' | '.join(words for _, words in row)} |"]
+    lines += ["", "## A poster of 4096 pixels", "", f"![{POSTER_SAYS[0]}](poster.jpg)", "", *POSTER_SAYS[1]]
     return "\n".join(lines) + "\n"
 
 

@@ -190,6 +190,9 @@ class TestSources:
         assert ("china", "content_china_conv4_2") in compared
         assert not any(picture.startswith("style_") for _, picture in compared)
         assert len(compared) > 40
+        poster = gallery.split("## A poster")[1]
+        assert "(poster.jpg)" in poster
+        assert "photographs/" not in poster  # a sheet of several is compared with nothing
 
     def test_each_lesson_has_a_card(self):
         readme = (ROOT / "README.md").read_text(encoding="utf-8")

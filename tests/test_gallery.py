@@ -7,15 +7,23 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 import styletools as st
 
 ROOT = Path(__file__).resolve().parent.parent
-SPEC = importlib.util.spec_from_file_location("gallery", ROOT / "scripts" / "gallery.py")
-gallery = importlib.util.module_from_spec(SPEC)
-sys.modules["gallery"] = gallery
-SPEC.loader.exec_module(gallery)
+
+
+def script(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+gallery, poster = script("gallery"), script("poster")
 ENTRIES = gallery.entries()
 
 
@@ -70,3 +78,23 @@ def test_the_page_shows_every_picture():
     text = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
     assert text == gallery.page()
     assert {name for shown in gallery.sections().values() for name, _ in shown} == set(ENTRIES)
+
+
+def test_the_poster_is_what_the_present_code_would_make():
+    """python scripts/poster.py makes it."""
+    assert poster.is_current(poster.SHEET)
+    assert poster.ENTRY.arguments["size"] == 4096
+    assert poster.SHEET.stat().st_size < 2_000_000
+
+
+def test_the_sheet_shows_its_crops_pixel_by_pixel():
+    red, green = ((torch.arange(length) % 251).float() / 255 for length in (4096, 2733))
+    whole = torch.stack([red.expand(2733, -1), green[:, None].expand(-1, 4096), torch.zeros(2733, 4096)])[None]
+    found = poster.sheet(st.to_pil(whole))
+    top = found.height - poster.CROP
+    for number, (left, upper) in enumerate(poster.CROPS):
+        x = number * (poster.CROP + poster.GAP)
+        expected = ((left + 300) % 251, (upper + 300) % 251, 0)
+        assert found.getpixel((x + 300, top + 300)) == expected
+        assert left + poster.CROP <= 4096
+        assert upper + poster.CROP <= 2733
