@@ -137,14 +137,13 @@ def test_seconds_to_equal_quality(monkeypatch):
 
     def nn(image, content, style):
         asked.append(image)
-        return {"nn": 0.3 if len(asked) == 1 else 0.5 - 0.05 * len(asked)}  # the older one's; then better and better
+        return {"nn": 0.5 - 0.05 * len(asked)}  # better and better
 
-    monkeypatch.setattr(quality, "finished", lambda way, pair, size: (st.load_image(pair[0], size), 7.0))
     monkeypatch.setattr(quality, "measure", nn)
     monkeypatch.setitem(st.transfer.__kwdefaults__, "steps", 10)
-    ours, theirs = quality.seconds_to_equal(("chelsea", "dots"), 64, every=2)
-    assert (len(asked), theirs) == (4, 7.0)
-    assert 0 < ours < 60
+    ours = quality.seconds_to_equal(("chelsea", "dots"), 64, 0.36, every=2)
+    assert len(asked) == 3
+    assert ours > 0
     assert all(image.shape[3] == 64 for image in asked)
 
 
@@ -159,8 +158,21 @@ def test_a_picture_of_the_older_program_that_is_known_is_only_timed(monkeypatch)
 
 
 def test_equal_quality_is_never_reached(monkeypatch):
-    values = iter([0.1] + [0.2] * 100)
-    monkeypatch.setattr(quality, "finished", lambda way, pair, size: (st.load_image(pair[0], size), 7.0))
-    monkeypatch.setattr(quality, "measure", lambda *_: {"nn": next(values)})
+    monkeypatch.setattr(quality, "measure", lambda *_: {"nn": 0.2})
     monkeypatch.setitem(st.transfer.__kwdefaults__, "steps", 4)
-    assert quality.seconds_to_equal(("chelsea", "dots"), 64, every=2) == (None, 7.0)
+    assert quality.seconds_to_equal(("chelsea", "dots"), 64, 0.1, every=2) is None
+
+
+def test_a_picture_of_the_older_program_that_is_not_known_is_made(monkeypatch):
+    monkeypatch.setattr(quality, "finished", lambda way, pair, size: (st.load_image(pair[0], size), 7.0))
+    monkeypatch.setattr(quality, "measure", lambda *_: {"nn": 0.2})
+    assert quality.of_older(("chelsea", "dots"), 64) == (0.2, 7.0)
+
+
+def test_each_statistic_races_to_the_same_picture(monkeypatch):
+    monkeypatch.setattr(quality, "of_older", lambda *_: (0.3, 8.0))
+    monkeypatch.setattr(quality, "seconds_to_equal", lambda _, __, wanted, name: 4.0 if name == "gram" else None)
+    rows = quality.equal_rows(64, (("chelsea", "dots"),))
+    assert [(row["statistic"], row["ours"], row["× faster"]) for row in rows] == [
+        ("gram", 4.0, 2.0), ("wasserstein", None, None),
+    ]  # fmt: skip
