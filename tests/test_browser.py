@@ -479,7 +479,7 @@ def use_the_studio(page, panel, name: str) -> None:
 def use_every_topic(page, panel, name: str, tmp_path: Path) -> None:
     """Regions, a second painting, colours, another file format."""
     unfold(panel, "Statistic, layers and colours")
-    choose(panel, "style is", "mean and covariance (Wasserstein): cleaner, slower by a third")
+    choose(panel, "style is", "mean and covariance (Wasserstein): cleaner")
     choose(panel, "content l", "conv3_2")
     choose(panel, "colours", "the photograph's mean and covariance")
     set_number(panel, "w conv5_1", "0")

@@ -42,9 +42,10 @@ class Balance:
         self.statistic = widgets.Dropdown(
             options=[
                 ("the Gram matrix (Eq. 3), as in the paper", "gram"),
-                ("mean and covariance (Wasserstein): cleaner, slower by a third", "wasserstein"),
+                ("mean and covariance (Wasserstein): cleaner", "wasserstein"),
             ],
-            value="gram", description="style is", tooltip="what the picture must have in common with the painting",
+            value="gram", description="style is",
+            tooltip="what picture and painting must have in common; with Wasserstein a step takes a third longer",
             layout=widgets.Layout(width="420px"),
         )  # fmt: skip
         self.colours = widgets.Dropdown(
