@@ -46,7 +46,7 @@ class Smoothness(Term):
             return total_variation(F)  # which raises
         down, right = 1 / (channels * (height - 1) * width), 1 / (channels * height * (width - 1))
         step = max(1, STRIP // (batch * channels * width))
-        value = 0.0
+        value = F.new_zeros(())  # a number of Python's would have to wait for a graphics card
         for top in range(0, height, step):
             rows, below = slice(top, top + step), slice(top + 1, top + step + 1)
             last = slice(top, min(top + step, height - 1))
@@ -55,10 +55,10 @@ class Smoothness(Term):
                 ((..., rows, slice(1, None)), (..., rows, slice(-1)), right),
             ):
                 difference = F[far] - F[near]
-                value += share * float((difference**2).sum())
+                value.add_((difference**2).sum(), alpha=share)
                 g[far].add_(difference, alpha=2 * scale * share)
                 g[near].sub_(difference, alpha=2 * scale * share)
-        return F.new_tensor(value)
+        return value
 
     def unit(self) -> float:
         """1: a picture without variation is no measure for one that has some."""

@@ -113,7 +113,8 @@ def test_a_signal_at_any_moment(number, nursery, tmp_path):
             assert not state.exists()
             resumed += 1
         out.unlink(missing_ok=True)
-    report(f"{signal.Signals(number).name}: {MOMENTS} moments, {new} new pictures, {old} old ones, {none} times none; {resumed} resumed")
+    found = f"{new} new pictures, {old} old ones, {none} times none, {resumed} resumed"
+    report(f"{signal.Signals(number).name}: {MOMENTS} moments, {found}")
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "tif", "gif"])
