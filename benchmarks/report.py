@@ -63,11 +63,12 @@ def markdown(results: dict[str, Any]) -> str:
 
 
 def table(rows: Rows) -> str:
-    """Rows of the same keys as a Markdown table."""
+    """A Markdown table; what a row lacks is left empty."""
     if not rows:
         return ""
-    lines = ["| " + " | ".join(rows[0]) + " |", "|" + " --- |" * len(rows[0])]
-    return "\n".join(lines + ["| " + " | ".join(_cell(value) for value in row.values()) + " |" for row in rows])
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    return "\n".join(lines + ["| " + " | ".join(_cell(row.get(name, "")) for name in names) + " |" for row in rows])
 
 
 def goals(results: dict[str, Any]) -> list[dict[str, Any]]:

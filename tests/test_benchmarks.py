@@ -102,6 +102,16 @@ def test_the_table_can_be_made_from_the_stored_results():
     assert len(report.goals(results)) > 10
 
 
+def test_a_table_of_rows_that_differ():
+    assert report.table([{"size": 1}, {"size": 2, "step": 0.5}, {"size": 3, "step": None}]).splitlines() == [
+        "| size | step |",
+        "| --- | --- |",
+        "| 1 |  |",
+        "| 2 | 0.5 |",
+        "| 3 | never |",
+    ]
+
+
 @pytest.mark.parametrize(("ratio", "reached"), [(6.5, "yes"), (5.5, "**no**"), (None, "**no**")])
 def test_a_missed_goal_is_not_hidden(ratio, reached):
     results = json.loads(RESULTS.read_text())

@@ -16,6 +16,7 @@ from styletools.losses.regions import InRegion, in_region
 from styletools.losses.statistics import Statistic, TermFactory, find_statistics
 from styletools.losses.targets import Targets, key_of
 from styletools.losses.term import Term
+from styletools.network.cudnn import exact
 from styletools.network.network import Network
 
 __all__ = ["Source", "terms_of"]
@@ -52,6 +53,7 @@ class _Part:
 
 @torch.inference_mode(False)  # else autograd could not use the targets later
 @torch.no_grad()
+@exact  # a picture is compared with its target many times
 def terms_of(
     network: Network,
     sources: Sequence[Source],

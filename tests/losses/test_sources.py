@@ -114,3 +114,18 @@ def test_a_region_without_a_painting(vgg):
 def test_several_have_their_own_layers(vgg):
     with pytest.raises(InputError, match="style_layers: several pictures have their own layers"):
         Objective(vgg, style=[Source(picture(0), LAYERS)], style_layers="conv1_1")
+
+
+def test_a_graphics_card_makes_targets_exactly():
+    """By default torch would round the factors of its convolutions to ten bits."""
+    seen = []
+
+    class Watched(st.VGG):
+        def forward(self, image, layers):
+            seen.append(torch.backends.cudnn.allow_tf32)
+            return super().forward(image, layers)
+
+    before = torch.backends.cudnn.allow_tf32
+    terms_of(Watched("random"), [Source(torch.rand(1, 3, 24, 24), {"conv1_1": 1.0})], "gram", "style")
+    assert seen == [False]
+    assert torch.backends.cudnn.allow_tf32 == before
