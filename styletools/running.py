@@ -15,6 +15,7 @@ from styletools.descent.progress import OnStep, stops, watch
 from styletools.descent.synthesis import OptimiserName, Stage, Step, Synthesis
 from styletools.keeping import Keeping
 from styletools.losses.objective import Objective
+from styletools.memory import return_freed_memory
 from styletools.stages import StageSettings
 
 __all__ = ["PAIRS_IN_BLOCKS", "seconds_per_megapixel", "set_up", "watch_and_keep"]
@@ -40,7 +41,8 @@ def set_up(
         start: see `Synthesis`, like the next two.
         optimiser: likewise.
         shown: likewise.
-        frugal: whether memory is short: then only one objective exists at a time, and L-BFGS remembers less.
+        frugal: whether memory is short: then only one objective exists at a time, L-BFGS remembers less, and freed
+            memory goes back to the system.
 
     Returns:
         The synthesis, and the first stage's objective.
@@ -56,6 +58,8 @@ def set_up(
         >>> len(list(synthesis)), first.precision
         (1, 'full')
     """
+    if frugal:
+        return_freed_memory()
     losses: list[Any] = [Later(partial(objective, stage)) if frugal else objective(stage) for stage in stages]
     run = [Stage(loss, s["height"], s["width"], s["steps"]) for loss, s in zip(losses, stages, strict=True)]
     memory: dict[str, Any] = {"pairs": PAIRS_IN_BLOCKS, "compact": True} if frugal else {}

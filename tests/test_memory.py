@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -167,3 +168,42 @@ def test_what_is_taken_is_no_longer_there():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True"
+
+
+FREED = """
+import sys
+import torch
+from styletools.memory import return_freed_memory
+if sys.argv[1] == "returned":
+    assert return_freed_memory()
+for megabytes in (30, 31):
+    torch.ones(megabytes * 2**18)  # freed at once; from now on glibc keeps what is smaller
+large, small = [], []
+for _ in range(20):
+    large.append(torch.ones(20 * 2**18))
+    small.append(torch.ones(2**18))  # lies in between
+del large
+print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps it, and can be told not to")
+def test_freed_memory_goes_back_to_the_system():
+    kept, returned = (
+        int(subprocess.run([sys.executable, "-c", FREED, how], check=True, capture_output=True, text=True).stdout)
+        for how in ("kept", "returned")
+    )
+    assert kept - returned > 300 * 1024  # of 400 MB, in kB
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_other_systems_are_left_alone(system, monkeypatch):
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: pytest.fail("called"))
+    assert not memory.return_freed_memory()
+
+
+def test_another_c_library(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: object())
+    assert not memory.return_freed_memory()

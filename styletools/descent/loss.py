@@ -97,7 +97,9 @@ class Later:
         return terms
 
     def release(self) -> None:
-        """Forget it."""
+        """Forget it, after it has released what it keeps: whoever else holds it is not to hold buffers."""
+        if self._made is not None:
+            self._made.release()
         self._made = None
 
 

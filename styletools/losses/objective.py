@@ -143,7 +143,7 @@ class Objective:
         roles = {"content" for term in of_content if term.weight} | {"style" for term in of_style if term.weight}
         alone = len(roles | {term.kind for term in terms if term.weight}) < 2
         self._passes = find_passes(network, "full" if precision == "auto" and alone else precision)
-        self._captured = Captured(self._by_hand)
+        self._captured = Captured()
         self._blocks: Blocks | None = None
         if side and isinstance(network, VGG) and self._passes is not None:
             self._blocks = Blocks(network, self._passes.precision, self.terms, self.factors, block or 0)
@@ -207,7 +207,7 @@ class Objective:
             return {term.name: found[term.name] for term in self.terms}, total
         if not image.is_cuda or not all(term.captured for term in self.terms):
             return self._by_hand(image)
-        return self._captured(image, self._state)
+        return self._captured(self._by_hand, image, self._state)
 
     @property
     def _state(self) -> tuple[object, ...]:

@@ -23,34 +23,32 @@ class Captured:
     picture's shape or the state has changed; so it must neither wait for the card nor depend on anything else that
     changes between calls.
 
-    Args:
-        function: a picture → (named scalar terms, gradient).
-
     Example:
-        >>> double = Captured(lambda x: ({"sum": x.sum()}, 2 * x))
-        >>> terms, gradient = double(torch.ones(1, 3, 1, 1), state=())
+        >>> captured = Captured()
+        >>> terms, gradient = captured(lambda x: ({"sum": x.sum()}, 2 * x), torch.ones(1, 3, 1, 1), state=())
         >>> terms["sum"], gradient.flatten()
         (tensor(3.), tensor([2., 2., 2.]))
     """
 
-    def __init__(self, function: Callable[[Tensor], Result]) -> None:
+    def __init__(self) -> None:
         """Nothing is recorded yet."""
-        self._function = function
         self._key: Hashable = None
         self._graph: torch.cuda.CUDAGraph | None = None
 
-    def __call__(self, image: Tensor, state: Hashable) -> Result:
+    def __call__(self, function: Callable[[Tensor], Result], image: Tensor, state: Hashable) -> Result:
         """Terms and gradient, in memory of their own.
 
         Args:
+            function: a picture → (named scalar terms, gradient); always the same. It is not kept: its owner owns the
+                recording too, and a cycle of the two would keep memory that nobody uses until it is searched for.
             image: (B, 3, H, W).
             state: whatever else the function depends on; when it changes, the function is recorded again.
         """
         if not image.is_cuda:
-            return self._function(image)
+            return function(image)
         key = (image.shape, image.dtype, image.device, state)
         if self._graph is None or key != self._key:
-            self._record(image)
+            self._record(function, image)
             self._key = key
         assert self._graph is not None
         self._image.copy_(image)
@@ -65,7 +63,7 @@ class Captured:
         self.__dict__.pop("_image", None)
         self.__dict__.pop("_result", None)
 
-    def _record(self, image: Tensor) -> None:
+    def _record(self, function: Callable[[Tensor], Result], image: Tensor) -> None:
         self.release()
         self._image = image.detach().clone()
         # Libraries choose their algorithms and allocate memory at the first calls, which cannot be recorded.
@@ -73,9 +71,9 @@ class Captured:
         aside.wait_stream(torch.cuda.current_stream(image.device))
         with torch.cuda.stream(aside):
             for _ in range(2):
-                self._function(self._image)
+                function(self._image)
         torch.cuda.current_stream(image.device).wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            self._result = self._function(self._image)
+            self._result = function(self._image)
         self._graph = graph

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torch
 
 from styletools.errors import StyletoolsError
 from styletools.measures import measure
+from styletools.memory import keep_freed_memory
 from styletools.pictures.saving import check_target, save_image
 from styletools.plan import Plan, Result
 from styletools.recipes import planned
@@ -25,7 +23,6 @@ from styletools.sweeps.run import Run
 
 __all__ = ["Outcome", "make", "own_threads"]
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _ONE_AT_A_TIME = threading.Lock()  # a network's buffers belong to one synthesis; a worker may have several threads
 
 
@@ -59,7 +56,8 @@ def make(run: Run) -> Outcome:
     """
     began = time.perf_counter()
     with _ONE_AT_A_TIME:
-        _keep_pages()
+        if "MALLOC_TRIM_THRESHOLD_" in os.environ:  # dask's: right for tables, but each step here takes the same again
+            keep_freed_memory()
         if run.target.exists() and not run.replace:
             return Outcome(run.name, found=True)
         try:
@@ -71,20 +69,6 @@ def make(run: Run) -> Outcome:
         except Exception as reason:  # one run must not stop the others
             error = _one_line(reason)
     return Outcome(run.name, time.perf_counter() - began, error)
-
-
-@cache
-def _keep_pages() -> None:
-    """Have glibc keep freed memory as it does by default.
-
-    dask tells its workers' malloc to give each freed block back to the system at once, which is right for tables of
-    data. Here each step takes the same blocks again, and the fresh pages cost more than the arithmetic.
-    """
-    if sys.platform == "linux" and "MALLOC_TRIM_THRESHOLD_" in os.environ:
-        with suppress(OSError, AttributeError):  # another C library
-            mallopt = ctypes.CDLL(None).mallopt
-            mallopt(_M_MMAP_THRESHOLD, 32 << 20)  # where glibc's own adaptation ends
-            mallopt(_M_TRIM_THRESHOLD, 64 << 20)
 
 
 def _make(run: Run) -> None:

@@ -77,3 +77,19 @@ def test_later_is_made_when_it_is_used_and_again_after_it_was_released():
     loss.release()
     loss.value_and_gradient(torch.ones(1, 3, 1, 1))
     assert made == [1, 1]
+
+
+def test_later_releases_what_it_forgets():
+    released = []
+
+    class Watched(Autograd):
+        def release(self):
+            released.append(self)
+
+    kept = Watched(lambda x: {"energy": (x**2).sum()})
+    loss = Later(lambda: kept)
+    loss.release()
+    assert released == []
+    loss.value_and_gradient(torch.ones(1, 3, 1, 1))
+    loss.release()
+    assert released == [kept]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 import torch
 from torch.testing import assert_close
@@ -196,3 +199,20 @@ class TestBadInput:
         objective = Objective(random_vgg, content=pictures[0], content_layers="conv1_1")
         with pytest.raises(InputError, match="both pictures need the same size"):
             objective(torch.rand(1, 3, 20, 20))
+
+
+@pytest.mark.parametrize("block", [None, 32])
+def test_its_memory_is_free_as_soon_as_nobody_holds_it(random_vgg, pictures, block):
+    """Not only when Python next looks for cycles: a large picture's buffers and targets take gigabytes."""
+    P, S, x = pictures
+    objective = Objective(
+        random_vgg, content=P, style=S, content_layers="conv2_2", style_layers=STYLE, tv=0.1, block=block
+    )
+    objective.value_and_gradient(x)
+    held = [weakref.ref(objective), *(weakref.ref(term) for term in objective.terms)]
+    gc.disable()
+    try:
+        del objective
+        assert [each() for each in held] == [None] * len(held)
+    finally:
+        gc.enable()
