@@ -19,7 +19,7 @@ import styletools as st
 from benchmarks import interactive, limit, optimisers, race, report, scaling
 from benchmarks.common import HERE, PAIRS, machine, precisions, rounded
 
-SECONDS = 6.0  # for the pictures after equal time
+SECONDS = 15.0  # for the pictures after equal time
 CASES = [("max", 256, pair) for pair in PAIRS] + [("max", 512, PAIRS[0])]
 ALL_CASES = [*CASES, *(("avg", 256, pair) for pair in PAIRS)]
 

@@ -43,7 +43,11 @@ PAIRS = (
 STORE = HERE.parent / "artifacts" / "quality"
 RESULTS = HERE / "results"
 PAPER_STEPS = 300
-EQUAL = ("gram", "wasserstein")  # statistics that race to the older program's quality
+EQUAL: dict[str, dict[str, Any]] = {  # what races to the older program's quality
+    "ours": {},
+    "wasserstein": {"statistic": "wasserstein"},
+    "wasserstein40": {"statistic": "wasserstein", "steps": 40},  # a size
+}
 
 
 def ours(content: str, style: str, size: int, device: str) -> Tensor:
@@ -140,7 +144,7 @@ def of_older(pair: tuple[str, str], size: int) -> tuple[float, float]:
 
 
 def seconds_to_equal(
-    pair: tuple[str, str], size: int, wanted: float, statistic: str = "gram", every: int = 10
+    pair: tuple[str, str], size: int, wanted: float, options: dict[str, Any], every: int = 10
 ) -> float | None:
     """Until ours has the `nn` that is wanted; None: never.
 
@@ -154,22 +158,41 @@ def seconds_to_equal(
             found.extend([step.seconds] if measure(step.image, content, style)["nn"] <= wanted else [])
         return bool(found)
 
-    st.transfer(*pair, size=size, statistic=statistic, progress=False, on_step=ask)
+    st.transfer(*pair, size=size, progress=False, on_step=ask, **options)
     return found[0] if found else None
 
 
-def equal_rows(size: int, pairs: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
-    """A row for each pair and statistic."""
+def equal_rows(
+    size: int, pairs: tuple[tuple[str, str], ...], ways: tuple[str, ...] = tuple(EQUAL)
+) -> list[dict[str, Any]]:
+    """A row for each pair and way."""
     rows = []
     for pair in pairs:
         wanted, theirs = of_older(pair, size)
-        for statistic in EQUAL:
-            ours = seconds_to_equal(pair, size, wanted, statistic)
+        for way in ways:
+            ours = seconds_to_equal(pair, size, wanted, EQUAL[way])
             faster = None if ours is None else theirs / ours
-            row = {"size": size, "pair": " × ".join(pair), "statistic": statistic, "ours": ours, "older": theirs}
+            row = {"size": size, "pair": " × ".join(pair), "way": way, "ours": ours, "older": theirs}
             rows.append(row | {"× faster": faster})
             print("   ", rounded(rows[-1]), flush=True)
     return rows
+
+
+def updated(rows: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows, with those that were measured again in place of the old ones."""
+    again = {(row["size"], row["pair"], row["way"]) for row in new}
+    return [row for row in rows if (row["size"], row["pair"], row["way"]) not in again] + new
+
+
+def medians(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A row for each size and way; a pair that never gets there counts as the slowest of all."""
+    found = []
+    for size, way in dict.fromkeys((row["size"], row["way"]) for row in rows):
+        times = [row["× faster"] or 0.0 for row in rows if (row["size"], row["way"]) == (size, way)]
+        reached = sum(time > 0 for time in times)
+        median = statistics.median(times) or None
+        found.append({"size": size, "way": way, "pairs": len(times), "reached": reached, "× faster, median": median})
+    return found
 
 
 def sheet(size: int, pairs: tuple[tuple[str, str], ...], ways: tuple[str, ...], path: Path) -> None:
@@ -187,23 +210,22 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=len(PAIRS))
     parser.add_argument("--ways", nargs="+", choices=[*WAYS], default=["ours", "paper", "older"])
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--equal", action="store_true", help="seconds to the older program's nn, instead")
+    parser.add_argument("--equal", nargs="*", choices=[*EQUAL], help="seconds to the older program's nn, instead")
     options = parser.parse_args()
     pairs, ways = PAIRS[: options.pairs], tuple(options.ways)
-    if options.equal:
+    if options.equal is not None:
         record = RESULTS / "equal_quality.json"
         equal = json.loads(record.read_text("utf-8")) if record.exists() else []
         for size in options.size:
-            equal = [row for row in equal if row["size"] != size] + equal_rows(size, pairs)
+            made = equal_rows(size, pairs, tuple(options.equal or EQUAL))
+            equal = updated(equal, made)
             record.write_text(json.dumps(rounded(equal), indent=1, ensure_ascii=False) + "\n", "utf-8")
-        print(table(rounded(equal)))
+        print(table(rounded(equal)), table(rounded(medians(equal))), sep="\n\n")
         return
     record = RESULTS / "quality.json"
     rows = json.loads(record.read_text("utf-8")) if record.exists() else []
     for size in options.size:
-        made = compare(size, pairs, ways, options.device)
-        new = {(row["size"], row["pair"], row["way"]) for row in made}
-        rows = [row for row in rows if (row["size"], row["pair"], row["way"]) not in new] + made
+        rows = updated(rows, compare(size, pairs, ways, options.device))
         record.write_text(json.dumps(rounded(rows), indent=1, ensure_ascii=False) + "\n", "utf-8")
         for start in range(0, len(pairs), 3):
             sheet(size, pairs[start : start + 3], ways, RESULTS / f"quality_{size}_{start // 3 + 1}.jpg")

@@ -153,10 +153,12 @@ def equal_seconds(pair: tuple[str, str], size: int, seconds: float) -> dict[str,
             break
     for precision in precisions():
         # The default settings, but for the number of steps: small sizes first, then at full size until time is up.
-        run = st.transfer(*pair, size=size, precision=precision, steps=40, progress=False).synthesis
-        run.extend(10**4)
-        for step in run:
-            if step.seconds > seconds:
-                break
-        found[precision] = run.image
+        def late(step: st.Step) -> bool:
+            return step.seconds > seconds
+
+        result = st.transfer(*pair, size=size, precision=precision, steps=40, progress=False, on_step=late)
+        if not result.interrupted:
+            result.synthesis.extend(10**4)
+            any(map(late, result.synthesis))  # goes on until it is late
+        found[precision] = result.synthesis.image
     return found

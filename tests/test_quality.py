@@ -140,8 +140,7 @@ def test_seconds_to_equal_quality(monkeypatch):
         return {"nn": 0.5 - 0.05 * len(asked)}  # better and better
 
     monkeypatch.setattr(quality, "measure", nn)
-    monkeypatch.setitem(st.transfer.__kwdefaults__, "steps", 10)
-    ours = quality.seconds_to_equal(("chelsea", "dots"), 64, 0.36, every=2)
+    ours = quality.seconds_to_equal(("chelsea", "dots"), 64, 0.36, {"steps": 10}, every=2)
     assert len(asked) == 3
     assert ours > 0
     assert all(image.shape[3] == 64 for image in asked)
@@ -159,8 +158,7 @@ def test_a_picture_of_the_older_program_that_is_known_is_only_timed(monkeypatch)
 
 def test_equal_quality_is_never_reached(monkeypatch):
     monkeypatch.setattr(quality, "measure", lambda *_: {"nn": 0.2})
-    monkeypatch.setitem(st.transfer.__kwdefaults__, "steps", 4)
-    assert quality.seconds_to_equal(("chelsea", "dots"), 64, 0.1, every=2) is None
+    assert quality.seconds_to_equal(("chelsea", "dots"), 64, 0.1, {"steps": 4}, every=2) is None
 
 
 def test_a_picture_of_the_older_program_that_is_not_known_is_made(monkeypatch):
@@ -169,10 +167,25 @@ def test_a_picture_of_the_older_program_that_is_not_known_is_made(monkeypatch):
     assert quality.of_older(("chelsea", "dots"), 64) == (0.2, 7.0)
 
 
-def test_each_statistic_races_to_the_same_picture(monkeypatch):
+def test_each_way_races_to_the_same_picture(monkeypatch):
     monkeypatch.setattr(quality, "of_older", lambda *_: (0.3, 8.0))
-    monkeypatch.setattr(quality, "seconds_to_equal", lambda _, __, wanted, name: 4.0 if name == "gram" else None)
-    rows = quality.equal_rows(64, (("chelsea", "dots"),))
-    assert [(row["statistic"], row["ours"], row["× faster"]) for row in rows] == [
-        ("gram", 4.0, 2.0), ("wasserstein", None, None),
-    ]  # fmt: skip
+    monkeypatch.setattr(quality, "seconds_to_equal", lambda _, __, wanted, options: None if options else 4.0)
+    default, *others = quality.equal_rows(64, (("chelsea", "dots"),))
+    assert (default["way"], default["ours"], default["× faster"]) == ("ours", 4.0, 2.0)
+    assert {(row["ours"], row["× faster"]) for row in others} == {(None, None)}
+    assert [row["way"] for row in others] == list(quality.EQUAL)[1:]
+
+
+def test_medians_of_the_races():
+    rows = [{"size": 64, "way": "a", "× faster": times} for times in (4.0, None, 3.0)]
+    rows += [{"size": 64, "way": "b", "× faster": times} for times in (None, 2.0, None)]
+    assert quality.medians(rows) == [
+        {"size": 64, "way": "a", "pairs": 3, "reached": 2, "× faster, median": 3.0},
+        {"size": 64, "way": "b", "pairs": 3, "reached": 1, "× faster, median": None},
+    ]
+
+
+def test_what_is_measured_again_replaces_the_old():
+    old = [{"size": 64, "pair": "p", "way": way, "nn": 1} for way in ("a", "b")]
+    new = [{"size": size, "pair": "p", "way": "b", "nn": 2} for size in (64, 96)]
+    assert quality.updated(old, new) == [old[0], *new]
