@@ -2,8 +2,8 @@
 
     python scripts/poster.py
 
-About an hour on two cores, and 6 GB. It can be stopped at any time, and resumes where it stopped; a poster that is
-finished, artifacts/poster.png, is not made again. The poster itself is not kept in the repository: it takes 20 MB.
+About an hour on two cores, and 6 to 7 GB. It can be stopped at any time, and resumes where it stopped; a poster that
+is finished, artifacts/poster.png, is not made again. The poster itself is not kept in the repository: it takes 20 MB.
 """
 
 from __future__ import annotations
