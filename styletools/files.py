@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import stat
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["check_writable", "write_whole"]
+__all__ = ["check_writable", "remove_leftovers", "write_whole"]
 
 
 def write_whole(path: Path, data: bytes | Callable[[BinaryIO], object]) -> None:
@@ -107,11 +108,37 @@ def check_writable(path: Path, size: int = 0) -> None:
         part.unlink(missing_ok=True)
 
 
+def remove_leftovers(path: Path) -> None:
+    """Remove what programs that were killed while they wrote `path` have left; no other program may be writing it now.
+
+    On Linux it can only be a complete file that was about to take the name.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "a.txt"
+        ...     _part(path).write_bytes(b"")
+        ...     remove_leftovers(path)
+        ...     list(Path(folder).iterdir())
+        0
+        []
+    """
+    path = _target(path)
+    for part in path.parent.glob(f"{_part_of(path)}*.part"):
+        with contextlib.suppress(OSError):  # another user's: it does no harm
+            part.unlink()
+
+
 def _target(path: Path) -> Path:
     """What a link points to; any other path as it is."""
     return path.resolve() if path.is_symlink() else path
 
 
 def _part(path: Path) -> Path:
-    """A new name beside it; short, because its own may be as long as is allowed."""
-    return path.with_name(f".{secrets.token_hex(8)}.part")
+    """A new name beside it."""
+    return path.with_name(f"{_part_of(path)}{secrets.token_hex(4)}.part")
+
+
+def _part_of(path: Path) -> str:
+    """What such names begin with; short, because its own may be as long as is allowed."""
+    return f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}"

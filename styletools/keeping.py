@@ -19,12 +19,12 @@ import torch
 
 from styletools.descent.synthesis import Synthesis
 from styletools.errors import InputError, shown
-from styletools.files import check_writable, write_whole
+from styletools.files import check_writable, remove_leftovers, write_whole
 
 __all__ = ["Keeping"]
 
 EVERY = 60.0  # seconds between two states at least
-_FORMAT = "styletools state 1"
+_FORMAT = "styletools state 2"
 
 
 class Keeping:
@@ -63,6 +63,7 @@ class Keeping:
         """
         try:
             check_writable(self.path)
+            remove_leftovers(self.path)
         except (OSError, ValueError) as error:  # reported before the work
             raise InputError(f"state {shown(str(self.path))}: cannot be written ({error})") from error
         if not os.path.lexists(self.path):

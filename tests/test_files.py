@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from styletools.files import check_writable, write_whole
+from styletools.files import check_writable, remove_leftovers, write_whole
 
 
 def test_replaces(tmp_path):
@@ -132,3 +134,25 @@ def test_what_writes_itself_is_whole_or_not_at_all(tmp_path):
         write_whole(path, fail)
     assert path.read_bytes() == bytes([0, 1, 2])
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_what_a_killed_program_leaves_is_removed_and_nothing_else(tmp_path):
+    """Killed between the complete file and its taking the name: the one moment at which something is left."""
+    path, other = tmp_path / "a.bin", tmp_path / ".b.part"
+    for each in (path, other):
+        each.write_bytes(b"old")
+    program = (
+        "import os, pathlib, signal, sys\n"
+        "from styletools.files import write_whole\n"
+        "pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_whole(pathlib.Path(sys.argv[1]), b'new')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == 3
+    remove_leftovers(other)
+    assert len(list(tmp_path.iterdir())) == 3
+    remove_leftovers(path)
+    assert sorted(tmp_path.iterdir()) == sorted([path, other])

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 import styletools as st
-from styletools import InputError, keeping
+from styletools import InputError, files, keeping
 from styletools.cli import main
 
 OPTIONS = {"size": 64, "steps": 4, "progress": False, "precision": "full"}
@@ -46,6 +46,13 @@ def test_the_same_picture_as_without_a_break(options, number, tmp_path):
     assert "stopped_after" not in rest.settings
     again = st.transfer("chelsea", "dots", **options, on_step=lambda _: pytest.fail("a step too many"))
     assert torch.equal(again.image, whole.image)
+
+
+def test_what_a_killed_save_left_is_removed(tmp_path):
+    left = files._part(tmp_path / "run.state")
+    left.write_bytes(b"complete, but without its name")
+    st.transfer("chelsea", "dots", **OPTIONS, state=tmp_path / "run.state", on_step=cut_at(1))
+    assert [path.name for path in tmp_path.iterdir()] == ["run.state"]
 
 
 def test_what_was_decided_stays(tmp_path, monkeypatch):
