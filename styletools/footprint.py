@@ -26,8 +26,8 @@ __all__ = [
     "footprint_in_blocks",
 ]
 
-PICTURES = 60
-"""How many pictures the optimiser and the stages keep: twenty curvature pairs, gradients, targets and copies."""
+PICTURES = 62
+"""How many pictures the optimiser and the stages keep: twenty curvature pairs, room for one more, copies, …"""
 
 
 def footprint(network: Network, layers: Iterable[str], height: int, width: int) -> int:
@@ -51,7 +51,7 @@ def footprint(network: Network, layers: Iterable[str], height: int, width: int) 
     Example:
         >>> vgg = VGG("random")
         >>> round(footprint(vgg, ["conv4_2", "conv5_1"], 1362, 2048) / 1e9, 1)
-        5.3
+        5.4
     """
     asked = [network.layer(name) for name in layers]
     kept = asked
@@ -123,8 +123,8 @@ def _smaller(longer: int, share: float) -> str:
     return f"about {max(1, int(longer * share**0.5))} would fit"
 
 
-PICTURES_IN_BLOCKS = 12
-"""The same number for a synthesis in blocks: three curvature pairs in float16, gradients, a direction."""
+PICTURES_IN_BLOCKS = 13
+"""The same number for a synthesis in blocks: three curvature pairs and room for one in float16, a direction, …"""
 CANDIDATES = ("1024/pool2", "1024/pool3", "1024/pool4", "512/pool4", "256/pool4")
 """Sizes of blocks to try, from the quickest to the one that needs least memory."""
 
@@ -147,7 +147,7 @@ def footprint_in_blocks(
 
     Example:
         >>> round(footprint_in_blocks(VGG("random"), ["conv4_2", "conv5_1"], 2731, 4096, 512, "full") / 1e9, 1)
-        2.8
+        3.0
     """
     side, low, high = _split(network, layers, block)
     size = 2 if pick_precision(precision, network) == "bfloat16" else network.dtype.itemsize

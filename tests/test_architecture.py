@@ -25,7 +25,7 @@ ORDER = [
     "network/__init__", "network/device", "network/network", "network/weights", "network/vgg", "network/hooked",
     "network/onednn", "network/cudnn", "network/captured", "network/passes", "network/find",
     "reading",
-    "descent/__init__", "descent/loss", "descent/spectrum", "descent/optimisers", "descent/synthesis",
+    "descent/__init__", "descent/loss", "descent/spectrum", "descent/pairs", "descent/optimisers", "descent/synthesis",
     "descent/progress", "mp4", "film", "stopping",
     "losses/__init__", "losses/equations", "losses/parts", "losses/positions", "losses/term", "losses/regions",
     "losses/gram", "losses/STATISTIC", "losses/blocks", "losses/statistics", "losses/targets", "losses/sources",

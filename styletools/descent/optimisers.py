@@ -5,14 +5,15 @@ Both take one step at a time, and can be stopped and resumed after any step.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from styletools.descent.pairs import CurvaturePairs
 from styletools.descent.spectrum import Spectrum
 
 __all__ = ["LBFGS", "Adam", "Evaluation", "NotFinite", "Optimiser"]
@@ -34,7 +35,7 @@ class Evaluation:
     total: float
     gradient: Tensor
 
-    @property
+    @cached_property
     def finite(self) -> bool:
         """Whether an optimiser can continue from here."""
         # A sum over the gradient is NaN or infinite as soon as one entry is.
@@ -58,41 +59,6 @@ class Optimiser(Protocol):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Resume a path from where `state` was called."""
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """A vector of the path as it is remembered: as it is, or in half the bytes, in units of its largest number."""
-
-    values: Tensor
-    unit: float = 1.0
-
-    @classmethod
-    def of(cls, vector: Tensor, compact: bool) -> _Kept:
-        if not compact:
-            return cls(vector)
-        vector = vector.contiguous()
-        unit = float(torch.stack([part.abs().max() for part in _chunks(vector)]).max()) or 1.0
-        values = torch.empty(vector.shape, dtype=torch.float16, device=vector.device)
-        for part, into in zip(_chunks(vector), _chunks(values), strict=True):
-            into.copy_(part / unit)
-        return cls(values, unit)
-
-    def dot(self, x: Tensor) -> Tensor:
-        if self.values.dtype == x.dtype:
-            return _product(self.values, x)
-        parts = zip(_chunks(self.values), _chunks(x), strict=True)
-        return self.unit * torch.stack([_product(mine.to(x.dtype), theirs) for mine, theirs in parts]).sum()
-
-    def add_to(self, x: Tensor, alpha: Tensor) -> None:
-        if self.values.dtype == x.dtype:
-            x.addcmul_(self.values, alpha)
-            return
-        for mine, theirs in zip(_chunks(self.values), _chunks(x), strict=True):
-            theirs.addcmul_(mine.to(x.dtype), alpha * self.unit)
-
-    def full(self, like: Tensor) -> Tensor:
-        return self.values if self.values.dtype == like.dtype else self.values.to(like.dtype) * self.unit
 
 
 class LBFGS:
@@ -134,9 +100,9 @@ class LBFGS:
     ) -> None:
         """Evaluate the start, unless that is known already (`at`)."""
         self._evaluate = evaluate
-        self._pairs: deque[tuple[_Kept, _Kept, Tensor]] = deque(maxlen=pairs)
+        self._pairs = CurvaturePairs(pairs, compact)
         self._spectrum = spectrum
-        self._compact = compact
+        self._flatness: Tensor | None = None  # the factor of the initial inverse Hessian, from the last pair
         self.at = evaluate(start) if at is None else at
         if not self.at.finite:
             raise NotFinite
@@ -153,13 +119,14 @@ class LBFGS:
         return self.at
 
     def state(self) -> dict[str, Any]:
-        """The pairs, and what the spectrum has learnt."""
-        pairs = [(s.values, s.unit, y.values, y.unit, sy) for s, y, sy in self._pairs]
-        return {"pairs": pairs, "spectrum": self._spectrum.state() if self._spectrum else None}
+        """The pairs, and what the spectrum has learnt. It is good until the next step."""
+        spectrum = self._spectrum.state() if self._spectrum else None
+        return {"pairs": self._pairs.state(), "flatness": self._flatness, "spectrum": spectrum}
 
     def restore(self, state: dict[str, Any]) -> None:
         """See `Optimiser.restore`."""
-        self._pairs.extend((_Kept(s, a), _Kept(y, b), sy) for s, a, y, b, sy in state["pairs"])
+        self._pairs.restore(state["pairs"])
+        self._flatness = state["flatness"]
         if self._spectrum is not None:
             self._spectrum.restore(state["spectrum"])
 
@@ -169,32 +136,18 @@ class LBFGS:
         return ((x <= 0) & (g > 0)) | ((x >= 1) & (g < 0))
 
     def _direction(self) -> Tensor:
-        """−H g by the two loops of L-BFGS, zero where a pixel is held."""
-        flatness = self._flatness() if self._pairs else None  # first: it needs room, which q would take
+        """−H g, zero where a pixel is held."""
         free = ~self._held()
         q = (self.at.gradient * free).contiguous()
-        if flatness is None:
+        if not self._pairs:
             q = self._scaled(q) * free
             return -q * (self.FIRST_MOVE / float(q.abs().max().clamp_min(1e-30)))
-        # All numbers in here stay where the pictures are: reading one would wait for a graphics card, forty times.
-        alphas = []
-        for s, y, sy in reversed(self._pairs):
-            alpha = s.dot(q) / sy
-            y.add_to(q, -alpha)
-            alphas.append(alpha)
-        q = self._scaled(q).mul_(flatness)
-        for (s, y, sy), alpha in zip(self._pairs, reversed(alphas), strict=True):
-            s.add_to(q, alpha - y.dot(q) / sy)
-        direction = q.neg_().mul_(free)
+        # All numbers in there stay where the pictures are: reading one would wait for a graphics card.
+        direction = self._pairs.inverse_times(q, self._initial).neg_().mul_(free)
         if _dot(direction, self.at.gradient) < 0:
             return direction
         self._pairs.clear()  # not downhill: the free pixels have changed too much
         return self._direction()
-
-    def _flatness(self) -> Tensor:
-        """The factor of the initial inverse Hessian, from the last pair."""
-        _, y, sy = self._pairs[-1]
-        return self.FLATTER * sy / y.dot(self._scaled(y.full(self.at.gradient)))
 
     def _search(self, direction: Tensor) -> Evaluation | None:
         """Shorten the step until the loss goes down enough."""
@@ -217,12 +170,16 @@ class LBFGS:
         s, y = after.image - self.at.image, after.gradient - self.at.gradient
         sy = _product(s, y)
         if sy > 1e-10 * s.norm() * y.norm():  # positive curvature only
-            if self._spectrum is not None:
-                self._spectrum.learn(s, y)
-            self._pairs.append((_Kept.of(s, self._compact), _Kept.of(y, self._compact), sy))
+            stiffness = _product(y, y) if self._spectrum is None else self._spectrum.learn(s, y)
+            self._flatness = self.FLATTER * sy / stiffness
+            self._pairs.add(s, y, sy)
+
+    def _initial(self, r: Tensor) -> Tensor:
+        """The initial inverse Hessian of L-BFGS."""
+        assert self._flatness is not None  # there are pairs
+        return self._scaled(r).mul_(self._flatness)
 
     def _scaled(self, gradient: Tensor) -> Tensor:
-        """The initial inverse Hessian of the two loops, but for a factor."""
         return gradient if self._spectrum is None else self._spectrum.scale(gradient)
 
 
@@ -280,11 +237,6 @@ class Adam:
     def restore(self, state: dict[str, Any]) -> None:
         """See `Optimiser.restore`."""
         self._count, self._mean, self._square = state["count"], state["mean"], state["square"]
-
-
-def _chunks(vector: Tensor) -> Sequence[Tensor]:
-    """Views of a few megabytes: a float32 copy of a vector of a large picture would be as large as the picture."""
-    return torch.split(vector.view(-1), 2**20)
 
 
 def _dot(a: Tensor, b: Tensor) -> float:

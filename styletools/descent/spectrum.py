@@ -12,10 +12,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 __all__ = ["Spectrum"]
 
 BANDS = 16
+AT_ONCE = 2**20  # pixels of all pictures, up to which the colours are transformed together
 LIMIT = 30.0  # no band's curvature counts as further than this factor from the mean
 FORGET = 0.9  # per step: the curvature changes along the path
 # Grey, and two directions of colour at right angles to it.
@@ -48,17 +50,20 @@ class Spectrum:
         edges = torch.logspace(math.log10(lowest), math.log10(highest), BANDS - 1)
         band = torch.bucketize(frequency, edges[:-1], out_int32=True)
         self._band = band.to(like.device)
-        # The frequencies sorted by band, and how many there are of each: adding up slices is exact and quick anywhere,
-        # whereas adding into sixteen places is slow on a graphics card.
+        # The frequencies sorted by band, and where each band ends: the difference of two running sums is quick
+        # anywhere, whereas adding into sixteen places is slow on a graphics card.
         self._order = band.flatten().argsort().int().to(like.device)
-        self._sizes = torch.bincount(band.flatten(), minlength=BANDS).tolist()
+        self._edges = pad(torch.bincount(band.flatten(), minlength=BANDS).cumsum(0), (1, 0)).to(like.device)
         # Only half of the spectrum of a real picture is stored; counting twice makes up for the other half.
         self._count = torch.full_like(frequency, 2.0)
         self._count[:, 0] = 1
         if width % 2 == 0:
             self._count[:, -1] = 1
         self._count = self._count.to(like)
+        # One after the other in large pictures: what belongs to a colour is nearly as large as the picture.
         self._colours = torch.tensor(_COLOURS).to(like)
+        together = 3 if like.shape[0] * height * width <= AT_ONCE else 1
+        self._groups = [slice(first, first + together) for first in range(0, 3, together)]
         self._size = (height, width)
         self._ss = like.new_zeros(3, BANDS)
         self._sy = like.new_zeros(3, BANDS)
@@ -66,16 +71,17 @@ class Spectrum:
         self._natural = natural / natural.mean()
         self._k: Tensor | None = None  # by colour and band
 
-    def learn(self, s: Tensor, y: Tensor) -> None:
-        """Learn from a step s and the change y of the gradient, with s·y > 0."""
+    def learn(self, s: Tensor, y: Tensor) -> Tensor:
+        """Learn from a step s and the change y of the gradient, with s·y > 0; return y · `scale(y)`."""
+        sums = [self._sums(self._transform(colours, s), self._transform(colours, y)) for colours in self._groups]
+        ss, both, yy = torch.cat(sums, 1).to(s)
         sy = torch.sum(s * y)
-        ss, both = torch.zeros_like(self._ss), torch.zeros_like(self._sy)
-        for colour, row in enumerate(self._colours):  # one at a time: transforms are as large as the picture
-            S, Y = self._transform(row, s), self._transform(row, y)
-            ss[colour], both[colour] = self._sums(S, S), self._sums(S, Y)
         self._ss = FORGET * self._ss + ss / sy  # each step counts alike, whatever its length
         self._sy = FORGET * self._sy + both / sy
         self._weigh(torch.finfo(s.dtype).tiny)
+        assert self._k is not None
+        scaled: Tensor = (self._k * yy).sum() / (self._size[0] * self._size[1])  # Parseval
+        return scaled
 
     def state(self) -> dict[str, Any]:
         """What it has learnt."""
@@ -93,23 +99,29 @@ class Spectrum:
 
     def scale(self, gradient: Tensor) -> Tensor:
         """Multiply each band by its factor: a symmetric, positive definite map."""
-        total = torch.zeros_like(gradient)
-        for colour, row in enumerate(self._colours):
-            k = self._natural if self._k is None else self._k[colour][self._band]
-            scaled = torch.fft.irfft2(self._transform(row, gradient).mul_(k), s=self._size)
-            for channel, share in enumerate(row.tolist()):
-                total[:, channel].add_(scaled, alpha=share)
+        total = gradient.new_zeros(gradient.shape)
+        for colours in self._groups:
+            k = self._natural if self._k is None else self._k[colours][:, self._band]
+            scaled = torch.fft.irfft2(self._transform(colours, gradient).mul_(k), s=self._size)
+            shares = self._colours[colours].T.expand(len(gradient), -1, -1)
+            total.flatten(2).baddbmm_(shares, scaled.flatten(2))
         return total
 
-    @staticmethod
-    def _transform(colour: Tensor, image: Tensor) -> Tensor:
-        """The spectrum of one colour, a mixture of red, green and blue: (B, H, W // 2 + 1)."""
-        red, green, blue = colour.tolist()
-        mixed = (red * image[:, 0]).add_(image[:, 1], alpha=green).add_(image[:, 2], alpha=blue)
-        transformed: Tensor = torch.fft.rfft2(mixed)
+    def _transform(self, colours: slice, image: Tensor) -> Tensor:
+        """The spectra of some colours, mixtures of red, green and blue: (B, colours, H, W // 2 + 1)."""
+        mixed = self._colours[colours] @ image.flatten(2)
+        transformed: Tensor = torch.fft.rfft2(mixed.view(*mixed.shape[:2], *self._size))
         return transformed
 
-    def _sums(self, A: Tensor, B: Tensor) -> Tensor:
-        """Σ a·b over each band."""
-        product = ((A.real * B.real).addcmul_(A.imag, B.imag)).sum(0).mul_(self._count).flatten()[self._order]
-        return torch.stack([band.sum() for band in torch.split(product, self._sizes)])
+    def _sums(self, S: Tensor, Y: Tensor) -> Tensor:
+        """Σ s·s, Σ s·y and Σ y·y over each band, in double precision: (3, colours, bands)."""
+        return torch.stack([self._sum(A, B) for A, B in ((S, S), (S, Y), (Y, Y))])
+
+    def _sum(self, A: Tensor, B: Tensor) -> Tensor:
+        # The half of the spectrum that is not stored has the same products.
+        products = (A.real * B.real).addcmul_(A.imag, B.imag).sum(0).mul_(self._count)
+        by_band = products.flatten(1).index_select(1, self._order)
+        if by_band.device.type == "mps":
+            by_band = by_band.cpu()  # where there is double precision
+        running = pad(by_band.cumsum(1, dtype=torch.float64), (1, 0))
+        return running.index_select(1, self._edges.to(running.device)).diff()

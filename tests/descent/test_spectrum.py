@@ -43,8 +43,8 @@ def test_sums_over_bands_are_the_whole(size):
     """Parseval: nothing of the stored half of the spectrum is forgotten or counted twice."""
     image = noise(2, 3, *size)
     spectrum = Spectrum(image)
-    colours = [spectrum._transform(colour, image) for colour in spectrum._colours]
-    total = sum(spectrum._sums(A, A).sum() for A in colours)
+    spectra = [spectrum._transform(colours, image) for colours in spectrum._groups]
+    total = sum(spectrum._sums(A, A)[1].sum() for A in spectra)
     assert_close(total / (size[0] * size[1]), (image**2).sum())
 
 
