@@ -1,8 +1,8 @@
-"""Measure everything: `python -m benchmarks`, or `make bench`. Leave the machine alone meanwhile.
+"""Measure: `python -m benchmarks`, or `make bench`. Leave the machine alone meanwhile.
 
+`--all` adds what is slow: the third pair, 512 px, 1536 and 2048 px, the sheets. Without it their rows are left alone.
 `python -m benchmarks limit race` measures only these, and prints them; `python -m benchmarks record` runs the whole
-textbook loop and writes down its losses, which takes most of an hour. `--all` adds the slow cases: 512 px from the
-photograph, and 2048 px.
+textbook loop and writes down its losses, which takes most of an hour.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ import matplotlib as mpl
 
 import styletools as st
 from benchmarks import interactive, limit, optimisers, race, report, scaling
-from benchmarks.common import HERE, PAIRS, machine, precisions, rounded
+from benchmarks.common import HERE, PAIRS, machine, precisions, rounded, updated
 
 SECONDS = 15.0  # for the pictures after equal time
 CASES = [("max", 256, pair) for pair in PAIRS] + [("max", 512, PAIRS[0])]
+QUICK_CASES = CASES[:2]
+QUICK_SIZES = scaling.SIZES[:-2]
 ALL_CASES = [*CASES, *(("avg", 256, pair) for pair in PAIRS)]
+ROWS = {"race": ("pair", "pooling", "size", "start", "precision"), "scaling": ("size", "precision")}  # what names a row
 
 
 def precision() -> list[dict[str, Any]]:
@@ -38,13 +41,19 @@ def precision() -> list[dict[str, Any]]:
 
 PARTS: dict[str, Callable[[], Any]] = {
     "limit": limit.measure,
-    "race": lambda: race.measure(CASES, quick=True),
+    "race": lambda: race.measure(QUICK_CASES),
     "memory": race.memory,
     "precision": precision,
     "optimisers": optimisers.measure,
-    "scaling": lambda: scaling.measure(scaling.SIZES[:-1]),
+    "scaling": lambda: scaling.measure(QUICK_SIZES),
     "interactive": interactive.measure,
 }
+
+
+def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """The new results, with the old rows of what was not measured."""
+    rows = {name: updated(old[name], new[name], words) for name, words in ROWS.items() if name in new}
+    return old | new | rows
 
 
 def main() -> None:
@@ -72,8 +81,11 @@ def main() -> None:
     if asked:
         print(json.dumps(rounded(results), indent=1, ensure_ascii=False))
         return
-    sheets = {f"equal_seconds_{a}": race.equal_seconds((a, b), 256, SECONDS) for a, b in PAIRS}
-    print(report.write(results, sheets, HERE / "results"))
+    pairs = PAIRS if options.all else ()
+    sheets = {f"equal_seconds_{a}": race.equal_seconds((a, b), 256, SECONDS) for a, b in pairs}
+    folder = HERE / "results"
+    old = json.loads((folder / "results.json").read_text("utf-8"))
+    print(report.write(merged(old, results), sheets, folder))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +131,10 @@ def rounded(value: Any, digits: int = 3) -> Any:  # noqa: ANN401
     if isinstance(value, float) and math.isfinite(value):
         return float(f"{value:.{digits}g}")
     return value
+
+
+def updated(rows: list[dict[str, Any]], new: list[dict[str, Any]], words: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows, with those that were measured again in place of the old ones; `words` are what names a row."""
+    again = {tuple(row[word] for word in words): row for row in new}
+    kept = [again.pop(tuple(row[word] for word in words), row) for row in rows]
+    return kept + list(again.values())

@@ -21,7 +21,7 @@ from torch import Tensor
 
 import styletools as st
 from benchmarks import older
-from benchmarks.common import HERE, rounded
+from benchmarks.common import HERE, rounded, updated
 from benchmarks.report import table
 from styletools import plots
 from styletools.measures import measure
@@ -178,12 +178,6 @@ def equal_rows(
     return rows
 
 
-def updated(rows: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows, with those that were measured again in place of the old ones."""
-    again = {(row["size"], row["pair"], row["way"]) for row in new}
-    return [row for row in rows if (row["size"], row["pair"], row["way"]) not in again] + new
-
-
 def medians(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A row for each size and way; a pair that never gets there counts as the slowest of all."""
     found = []
@@ -218,14 +212,14 @@ def main() -> None:
         equal = json.loads(record.read_text("utf-8")) if record.exists() else []
         for size in options.size:
             made = equal_rows(size, pairs, tuple(options.equal or EQUAL))
-            equal = updated(equal, made)
+            equal = updated(equal, made, _WORDS)
             record.write_text(json.dumps(rounded(equal), indent=1, ensure_ascii=False) + "\n", "utf-8")
         print(table(rounded(equal)), table(rounded(medians(equal))), sep="\n\n")
         return
     record = RESULTS / "quality.json"
     rows = json.loads(record.read_text("utf-8")) if record.exists() else []
     for size in options.size:
-        rows = updated(rows, compare(size, pairs, ways, options.device))
+        rows = updated(rows, compare(size, pairs, ways, options.device), _WORDS)
         record.write_text(json.dumps(rounded(rows), indent=1, ensure_ascii=False) + "\n", "utf-8")
         for start in range(0, len(pairs), 3):
             sheet(size, pairs[start : start + 3], ways, RESULTS / f"quality_{size}_{start // 3 + 1}.jpg")

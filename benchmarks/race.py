@@ -98,19 +98,14 @@ def step_times(steps: Iterator[Any], number: int) -> list[float]:
     return times
 
 
-def measure(cases: list[tuple[str, int, tuple[str, str]]], quick: bool = False) -> list[dict[str, Any]]:
-    """A row for each case, start and precision. The textbook's step is timed before and after each of our runs.
-
-    With `quick` sizes above 256 px start from noise only.
-    """
+def measure(cases: list[tuple[str, int, tuple[str, str]]]) -> list[dict[str, Any]]:
+    """A row for each case, start and precision. The textbook's step is timed before and after each of our runs."""
     goals = json.loads(RECORD.read_text())
     rows = []
     for pooling, size, pair in cases:
         loop, begin = textbook(pair, size, pooling)
         limit = 1.3 * max(high_frequency(image) for image in pictures(pair, size))
         for start, image in begin.items():
-            if quick and size > 256 and start != "noise":
-                continue
             goal = goals[key(pooling, size, pair, start)]
             steps = loop.adam(image)
             times = step_times(steps, 5)[1:]

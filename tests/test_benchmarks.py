@@ -87,6 +87,26 @@ def test_interleaved_takes_turns():
     assert set(found) == {"a", "b"}
 
 
+def test_what_is_measured_again_takes_the_place_of_the_old():
+    old = [{"size": 64, "way": way, "nn": 1} for way in ("a", "b", "c")]
+    new = [{"size": size, "way": "b", "nn": 2} for size in (96, 64)]
+    assert common.updated(old, new, ("size", "way")) == [old[0], new[1], old[2], new[0]]
+
+
+def test_a_short_run_leaves_the_other_rows():
+    from benchmarks.__main__ import CASES, QUICK_CASES, QUICK_SIZES, merged
+    from benchmarks.scaling import SIZES
+
+    assert set(QUICK_CASES) < set(CASES)
+    assert set(QUICK_SIZES) < set(SIZES)
+    old = json.loads(RESULTS.read_text())
+    row = {**old["race"][0], "ratio": 99.0}
+    found = merged(old, {"race": [row], "machine": {"processor": "a new one"}})
+    assert [each["ratio"] for each in found["race"]] == [99.0, *(each["ratio"] for each in old["race"][1:])]
+    assert found["scaling"] == old["scaling"]
+    assert found["machine"] == {"processor": "a new one"}
+
+
 def test_what_fails_alone_is_said():
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         common.alone("1 / 0")

@@ -183,9 +183,3 @@ def test_medians_of_the_races():
         {"size": 64, "way": "a", "pairs": 3, "reached": 2, "× faster, median": 3.0},
         {"size": 64, "way": "b", "pairs": 3, "reached": 1, "× faster, median": None},
     ]
-
-
-def test_what_is_measured_again_replaces_the_old():
-    old = [{"size": 64, "pair": "p", "way": way, "nn": 1} for way in ("a", "b")]
-    new = [{"size": size, "pair": "p", "way": "b", "nn": 2} for size in (64, 96)]
-    assert quality.updated(old, new) == [old[0], *new]
