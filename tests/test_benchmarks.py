@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import styletools as st
-from benchmarks import common, race, report
+from benchmarks import blocks, common, race, report
 from benchmarks.textbook import Textbook
 
 
@@ -105,6 +105,15 @@ def test_a_short_run_leaves_the_other_rows():
     assert [each["ratio"] for each in found["race"]] == [99.0, *(each["ratio"] for each in old["race"][1:])]
     assert found["scaling"] == old["scaling"]
     assert found["machine"] == {"processor": "a new one"}
+
+
+def test_blocks_are_measured_and_kept_beside_what_was_measured_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "RECORD", tmp_path / "blocks.json")
+    for sizes, kinds in (((64, 96), ("0", "64/pool3")), ((96,), ("64/pool3",))):
+        blocks.keep(sizes=blocks.measure(sizes, kinds, evaluations=1))
+    rows = json.loads((tmp_path / "blocks.json").read_text())["sizes"]
+    assert [(row["size"], row["block"]) for row in rows] == [(64, "0"), (64, "64/pool3"), (96, "0"), (96, "64/pool3")]
+    assert all(row["per megapixel"] > 0 and 0.1 < row["GB"] < 4 for row in rows)
 
 
 def test_what_fails_alone_is_said():

@@ -131,48 +131,61 @@ class TestQuality:
         assert 0 <= image.min() < image.max() <= 1
 
 
+WANTED = {"nn": 0.36, "worst": 0.6, "hf": 1.3, "content": 0.8}
+
+
 def test_seconds_to_equal_quality(monkeypatch):
     """The first step of the last size, asked at every second, whose picture is as near to the painting."""
     asked = []
 
-    def nn(image, content, style):
+    def better_and_better(image, content, style):
         asked.append(image)
-        return {"nn": 0.5 - 0.05 * len(asked)}  # better and better
+        return {"nn": 0.5 - 0.05 * len(asked), "worst": 0.5, "hf": 1.0, "content": 0.7}
 
-    monkeypatch.setattr(quality, "measure", nn)
-    ours = quality.seconds_to_equal(("chelsea", "dots"), 64, 0.36, {"steps": 10}, every=2)
+    monkeypatch.setattr(quality, "measure", better_and_better)
+    reached = quality.until_as_good(("chelsea", "dots"), 64, WANTED, {"steps": 10}, every=2)
     assert len(asked) == 3
-    assert ours > 0
+    assert reached["ours"] > 0
+    assert reached["content"] == 0.7
     assert all(image.shape[3] == 64 for image in asked)
+
+
+@pytest.mark.parametrize(
+    ("other", "good"), [({}, True), ({"nn": 0.4}, False), ({"worst": 0.7}, False), ({"hf": 0.8}, False)]
+)
+def test_as_good_is_near_everywhere_and_not_blurred(other, good):
+    assert quality.as_good({"nn": 0.3, "worst": 0.5, "hf": 1.0} | other, WANTED) == good
 
 
 def test_a_picture_of_the_older_program_that_is_known_is_only_timed(monkeypatch):
     monkeypatch.setattr(older, "_objective", lambda *_: pytest.fail("made"))
     made = []
     monkeypatch.setattr(older, "picture", lambda content, style, evaluations: made.append((content.shape, evaluations)))
-    nn, seconds = quality.of_older(("china", "starry_night"), 512)
-    assert nn == 0.1784  # as in results/quality_h200.json
+    measures, seconds = quality.of_older(("china", "starry_night"), 512)
+    assert measures["nn"] == 0.1784  # as in results/quality_h200.json
     assert made == [((1, 3, 342, 512), 2), ((1, 3, 342, 512), 12)]
     assert abs(seconds) < 10
 
 
 def test_equal_quality_is_never_reached(monkeypatch):
-    monkeypatch.setattr(quality, "measure", lambda *_: {"nn": 0.2})
-    assert quality.seconds_to_equal(("chelsea", "dots"), 64, 0.1, {"steps": 4}, every=2) is None
+    monkeypatch.setattr(quality, "measure", lambda *_: {**WANTED, "nn": 0.4})
+    assert quality.until_as_good(("chelsea", "dots"), 64, WANTED, {"steps": 4}, every=2) is None
 
 
 def test_a_picture_of_the_older_program_that_is_not_known_is_made(monkeypatch):
     monkeypatch.setattr(quality, "finished", lambda way, pair, size: (st.load_image(pair[0], size), 7.0))
     monkeypatch.setattr(quality, "measure", lambda *_: {"nn": 0.2})
-    assert quality.of_older(("chelsea", "dots"), 64) == (0.2, 7.0)
+    assert quality.of_older(("chelsea", "dots"), 64) == ({"nn": 0.2}, 7.0)
 
 
 def test_each_way_races_to_the_same_picture(monkeypatch):
-    monkeypatch.setattr(quality, "of_older", lambda *_: (0.3, 8.0))
-    monkeypatch.setattr(quality, "seconds_to_equal", lambda _, __, wanted, options: None if options else 4.0)
+    reached = {"ours": 4.0, "content": 0.7}
+    monkeypatch.setattr(quality, "of_older", lambda *_: (WANTED, 8.0))
+    monkeypatch.setattr(quality, "until_as_good", lambda _, __, wanted, options: None if options else reached)
     default, *others = quality.equal_rows(64, (("chelsea", "dots"),))
     assert (default["way"], default["ours"], default["× faster"]) == ("ours", 4.0, 2.0)
-    assert {(row["ours"], row["× faster"]) for row in others} == {(None, None)}
+    assert (default["content missing"], default["older's"]) == (0.7, 0.8)
+    assert {(row["ours"], row["× faster"], row["content missing"]) for row in others} == {(None, None, None)}
     assert [row["way"] for row in others] == list(quality.EQUAL)[1:]
 
 
