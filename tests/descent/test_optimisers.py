@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 from torch.testing import assert_close
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from styletools.descent.optimisers import LBFGS, Adam, Evaluation, NotFinite
+from styletools.descent.spectrum import Spectrum
 
 
 def problem(function):
@@ -205,6 +207,39 @@ class TestLBFGS:
         for _ in range(20):
             optimiser.step()
         assert len(optimiser._pairs) == 4
+
+
+class Started(TorchDispatchMode):
+    """Count what a graphics card would be given to do, and how often it would be waited for."""
+
+    def __init__(self):
+        super().__init__()
+        self.operations, self.waits = 0, 0
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        views = any(each.alias_info and not each.alias_info.is_write for each in function._schema.returns)
+        self.operations += not views
+        self.waits += function is torch.ops.aten._local_scalar_dense.default
+        return function(*arguments, **(options or {}))
+
+
+def test_a_step_with_all_pairs_starts_few_operations():
+    """On a graphics card starting each takes some ten microseconds, and a wait lets it run dry."""
+    weights = torch.rand(1, 3, 16, 24, generator=torch.Generator().manual_seed(0)) + 0.1
+
+    def evaluate(x):
+        g = weights * (x - 0.4)
+        return Evaluation(x, {}, float((g * g / weights).sum() / 2), g)
+
+    optimiser = LBFGS(evaluate, torch.full((1, 3, 16, 24), 0.6), 20, Spectrum(weights))
+    for _ in range(22):
+        optimiser.step()
+    started = Started()
+    with started:
+        optimiser.step()
+    assert len(optimiser._pairs) == 20
+    assert started.operations < 160  # 430 by two loops over the pairs
+    assert started.waits <= 6
 
 
 class TestAdam:
