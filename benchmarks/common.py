@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import os
 import platform
 import statistics
 import subprocess
@@ -84,10 +85,11 @@ def interleaved(tasks: dict[str, Callable[[], Any]], rounds: int) -> dict[str, f
     return {name: statistics.median(times) for name, times in seconds.items()}
 
 
-def alone(code: str, *arguments: Any) -> Any:  # noqa: ANN401
+def alone(code: str, *arguments: Any, environment: dict[str, str] | None = None) -> Any:  # noqa: ANN401
     """Run a measurement in a process of its own and read the JSON that it prints; for memory and imports."""
+    variables = {**os.environ, **(environment or {})}
     command = [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE.parent)
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE.parent, env=variables)
     if run.returncode:
         raise RuntimeError(f"a measurement failed: {run.stderr[-500:]}")
     return json.loads(run.stdout.splitlines()[-1])

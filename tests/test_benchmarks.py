@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import styletools as st
-from benchmarks import blocks, common, race, report
+from benchmarks import blocks, common, kernels, processors, race, report
 from benchmarks.textbook import Textbook
 
 
@@ -114,6 +114,45 @@ def test_blocks_are_measured_and_kept_beside_what_was_measured_before(tmp_path, 
     rows = json.loads((tmp_path / "blocks.json").read_text())["sizes"]
     assert [(row["size"], row["block"]) for row in rows] == [(64, "0"), (64, "64/pool3"), (96, "0"), (96, "64/pool3")]
     assert all(row["per megapixel"] > 0 and 0.1 < row["GB"] < 4 for row in rows)
+
+
+@pytest.mark.parametrize("precision", common.precisions())
+def test_every_product_of_a_gradient_is_counted_under_its_kernel(precision):
+    profiled = kernels.profiled(64, precision)
+    counted = sum(
+        n * kernels.work(name, shapes, 4)[0]
+        for name, shapes, n, _ in profiled
+        if kernels.kind(name, shapes).startswith("convolution")
+    )
+    assert counted == common.arithmetic(43, 64)
+    rows = kernels.rows(profiled, products=1e11, bandwidth=1e10, itemsize=4)
+    assert sum(row["share"] for row in rows) == pytest.approx(1)
+    names = {row["kernel"] for row in rows}
+    assert {"Gram matrices", "gradients of Gram matrices", "pooling", "ReLU, back", "the rest"} < names
+    (grams,) = (row for row in rows if row["kernel"] == "gradients of Gram matrices")
+    assert grams["calls"] == 5
+
+
+def test_the_roof_is_the_slower_of_products_and_memory():
+    shapes = [[1, 8, 4, 4], [1, 2, 4, 4], [8, 2, 3, 3], [8]]
+    products, moved = 2 * 8 * 16 * 2 * 9, 2 * (8 * 16 + 8 * 16 + 2 * 16 + 8 * 2 * 9)
+    assert kernels.work(kernels.CONVOLUTION, shapes, 2) == (products, moved)
+    for rate, bandwidth, seconds in ((1e3, 1e9, products / 1e3), (1e9, 1e3, moved / 1e3)):
+        (row,) = kernels.rows([(kernels.CONVOLUTION, shapes, 3, 30.0)], rate, bandwidth, 2)
+        assert row["kernel"] == "convolution 2 → 8, 4 × 4"
+        assert row["of its roof"] == pytest.approx(3 * seconds / 30)
+
+
+def test_other_processors_are_imitated(monkeypatch):
+    monkeypatch.setattr(processors, "INSTRUCTIONS", {"old": ("AVX2", "avx2", "full"), "none": ("SSE41", "", "no")})
+    monkeypatch.setattr(processors.os, "cpu_count", lambda: 1)
+    (row,) = processors.measure(64)
+    assert row.keys() == {"instructions", "precision", "1 thread"}
+    assert 0 < row["1 thread"] < 20
+
+
+def test_what_runs_alone_has_its_own_environment():
+    assert common.alone("import os; print(os.environ['LIMIT'])", environment={"LIMIT": "7"}) == 7
 
 
 def test_what_fails_alone_is_said():
