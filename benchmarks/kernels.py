@@ -105,7 +105,8 @@ def rows(
             roof += count * max(each / products, size / bandwidth)
         row = {"kernel": what, "calls": calls, "ms": 1e3 * took, "share": took / whole}
         rate = f"{flops / took / 1e9:.0f} GFLOP/s" if flops else f"{moved / took / 1e9:.1f} GB/s"
-        found.append(row | {"rate": rate, "of its roof": roof / took if what != "the rest" else ""})
+        known = what != "the rest"  # what passes through memory is known only for what has a name
+        found.append(row | {"rate": rate if known else "", "of its roof": roof / took if known else ""})
     return sorted(found, key=lambda row: -row["ms"])
 
 
