@@ -13,7 +13,7 @@ help:
 	@echo "make picture    CONTENT=photograph.jpg [STYLE=starry_night] [OUT=picture.png] [FORCE=1]: paint it"
 	@echo "make test       all tests, notebooks included (make test-fast leaves the slow ones out)"
 	@echo "make soak       the long form of the tests of endurance: runs, faults, damaged files (half an hour)"
-	@echo "make bench      measure: against the machine's limit, against a textbook loop (20 to 40 minutes)"
+	@echo "make bench      measure: against the machine's limit, against a textbook loop (a quarter of an hour)"
 	@echo "make quality    measure pictures: ours, the paper's choices, an older program's (hours)"
 	@echo "make gallery    render the large pictures of the course again where a default has changed (an hour or more)"
 	@echo "make controls   render the pictures of docs/controls.md again, likewise (a quarter of an hour)"
