@@ -182,7 +182,7 @@ class Synthesis:
     def state(self) -> dict[str, Any]:
         """All that is needed to go on from here in another process, as tensors and plain values.
 
-        The tensors are not copied: they may be saved, but not changed.
+        The tensors are not copied: they may be saved, but not changed, and the next step changes them.
         """
         at = None if self._optimiser is None else self._optimiser.at
         return {
