@@ -64,11 +64,11 @@ class CurvaturePairs:
         if not self._most:
             return
         if self._S is None or self._Y is None:
-            # One row more than is used: a new pair is written where no other is, so that it can be interrupted.
-            self._S, self._Y = (_Rows(self._most + 1, s, self._compact) for _ in "SY")
             # In double precision where there is one; Apple's MPS has none.
             place = torch.device("cpu") if s.device.type == "mps" else s.device
             self._products = torch.zeros(self._most + 1, self._most + 1, dtype=torch.float64, device=place)
+            # One row more than is used: a new pair is written where no other is, so that it can be interrupted.
+            self._S, self._Y = (_Rows(self._most + 1, s, self._compact) for _ in "SY")
         oldest, count = self._known
         row = (oldest + count) % (self._most + 1)
         self._S.put(row, s)

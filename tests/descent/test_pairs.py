@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from styletools.descent.pairs import CurvaturePairs
+from styletools.descent.pairs import CurvaturePairs, _Rows
 
 N = 40
 
@@ -110,6 +110,29 @@ def test_nothing_is_restored_from_nothing():
     pairs.restore(CurvaturePairs(4).state())
     assert len(pairs) == 0
     assert_close(pairs.inverse_times(gradient(), initial), initial(gradient()))
+
+
+@pytest.mark.parametrize("call", range(3))
+def test_a_first_pair_that_is_interrupted_leaves_no_trace(call, monkeypatch):
+    """Wherever memory is taken for it."""
+    (s, y), pairs, calls = steps(1)[0], CurvaturePairs(4), iter(range(9))
+
+    def interrupted(function):
+        def call_or_stop(*arguments, **options):
+            if next(calls) == call:
+                raise KeyboardInterrupt
+            return function(*arguments, **options)
+
+        return call_or_stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "zeros", interrupted(torch.zeros))
+        patch.setattr(_Rows, "__init__", interrupted(_Rows.__init__))
+        with pytest.raises(KeyboardInterrupt):
+            pairs.add(s, y, s @ y)
+    assert len(pairs) == 0
+    pairs.add(s, y, s @ y)
+    assert_close(pairs.inverse_times(gradient(), initial), two_loops([(s, y)], gradient(), initial))
 
 
 @pytest.mark.parametrize("number", [1, 4, 5, 6, 9])
